@@ -1,0 +1,226 @@
+"""What every judge takes, gives and may raise. The whole contract is on this page.
+
+A judge knows nothing of the database: it is given values and returns values, so
+the same judge serves a run, a reward function and a test.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+
+from rubricstudio.domain.rubric import Criterion
+from rubricstudio.domain.verdict import Quote, VerdictStatus
+
+
+class Message(NamedTuple):
+    """One message of a task's prompt; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRequest:
+    """One response and one criterion to judge it by.
+
+    `response_text` is None where the response was imported without its text; an empty
+    string is an answer that was given and is empty. `sample` counts repeats from 0.
+    """
+
+    criterion: Criterion
+    response_text: str | None
+    messages: tuple[Message, ...] = ()
+    reference: str = ""
+    context: tuple[str, ...] = ()
+    task_id: str = ""
+    response_id: str = ""
+    sample: int = 0
+
+    def __post_init__(self) -> None:
+        if self.criterion.is_group:
+            raise ValueError(f"{self.criterion.key!r} is a group: only its criteria are judged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where an outcome came from: enough to repeat it, explain it and pay for it.
+
+    `parameters` holds JSON values only. `cost` is in US dollars and None where no price
+    is known; `latency` is in seconds, without the waits between attempts.
+    """
+
+    model: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    prompt_sha256: str = ""
+    raw_reply: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+    latency: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The judge reached a verdict.
+
+    `value` is on the criterion's scale. `probabilities` pairs each offered value with the
+    probability the model gave it, and is empty for a judge that only says its choice;
+    `confidence` in [0, 1] is then None too: what a model says of itself is not a probability.
+    """
+
+    value: float
+    provenance: Provenance
+    rationale: str = ""
+    quotes: tuple[Quote, ...] = ()
+    confidence: float | None = None
+    probabilities: tuple[tuple[float, float], ...] = ()
+    status: ClassVar[VerdictStatus] = VerdictStatus.OK
+
+    def __post_init__(self) -> None:
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence lies between 0 and 1, not {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscored:
+    """There is no verdict; `status` and `reason` say why. Never "no" and never 0."""
+
+    status: VerdictStatus
+    reason: str
+    provenance: Provenance
+    rationale: str = ""
+    quotes: tuple[Quote, ...] = ()
+    value: ClassVar[None] = None
+
+    def __post_init__(self) -> None:
+        if self.status is VerdictStatus.OK:
+            raise ValueError("an unscored outcome needs a status that says why")
+
+
+Outcome = Scored | Unscored
+
+
+class JudgeError(Exception):
+    """The judge itself failed; the message is for the person who configured it.
+
+    `permanent`: trying again cannot help. `finished` holds what was judged (and paid for)
+    before the failure, one slot per request in order, None where there is no outcome:
+    store these, then judge only the rest.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = True,
+        finished: Sequence[Outcome | None] = (),
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.finished = tuple(finished)
+
+
+class JudgeBusy(JudgeError):
+    """The judge is overloaded or away: the same call is worth trying again later.
+
+    `retry_after` is the wait in seconds that the judge asked for, if it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        finished: Sequence[Outcome | None] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, permanent=False, finished=finished)
+        self.retry_after = retry_after
+
+
+class InvalidJudgeConfig(JudgeError):
+    """A judge's configuration names something that does not exist or cannot work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the operator of an installation decides, and no author of a judge can.
+
+    data_folder: where prepared models are kept.
+    model_folders: folders whose models a local judge may load, besides data_folder/models.
+    allow_private: whether a judge may call loopback and private network addresses.
+    api_bases: origins such as "https://llm.example.org" that may be sent a key from the
+        environment; a key named beside any other `api_base` is refused.
+    environ: where API keys are looked up.
+    """
+
+    data_folder: Path = Path(".studio")
+    model_folders: tuple[Path, ...] = ()
+    allow_private: bool = False
+    api_bases: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+
+class Judge(Protocol):
+    """Decides whether responses meet criteria.
+
+    Returns one outcome per request, in order. A reply that cannot be read is an
+    `Unscored`, never a guess. Raises JudgeError when the judge itself failed,
+    JudgeBusy when the same call is worth trying again later.
+    """
+
+    queue: ClassVar[str]  # the Celery queue it belongs on: "llm" (many at once) or "gpu" (one)
+
+    def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]: ...
+
+
+def judge_readable(
+    requests: Sequence[JudgeRequest],
+    model: str,
+    judge: Callable[[Sequence[JudgeRequest]], list[Outcome]],
+) -> list[Outcome]:
+    """Judge the requests that have a text with `judge`; the others cannot be assessed.
+
+    Returns one outcome per request, in order. A failure's `finished` is in that order too.
+    """
+    readable = [i for i, request in enumerate(requests) if request.response_text is not None]
+    blank = Unscored(
+        status=VerdictStatus.CANNOT_ASSESS,
+        reason="The response has no text.",
+        provenance=Provenance(model=model),
+    )
+    outcomes: list[Outcome] = [blank] * len(requests)
+    if not readable:
+        return outcomes
+    try:
+        judged = judge([requests[i] for i in readable])
+    except JudgeError as error:
+        slots: list[Outcome | None] = list(outcomes)
+        padded = error.finished or (None,) * len(readable)
+        for i, partial in zip(readable, padded, strict=True):
+            slots[i] = partial
+        error.finished = tuple(slots)
+        raise
+    for i, outcome in zip(readable, judged, strict=True):
+        outcomes[i] = outcome
+    return outcomes
+
+
+def check_outcomes(requests: Sequence[JudgeRequest], outcomes: Sequence[Outcome]) -> None:
+    """Raise JudgeError unless there is one outcome per request and each value is on its scale.
+
+    The last guard before a verdict is stored: a judge that breaks the contract stops its run.
+    """
+    if len(requests) != len(outcomes):
+        raise JudgeError(
+            f"The judge returned {len(outcomes)} outcomes for {len(requests)} requests."
+        )
+    for request, outcome in zip(requests, outcomes, strict=True):
+        if isinstance(outcome, Scored) and not request.criterion.scale.allows(outcome.value):
+            raise JudgeError(
+                f"The judge returned {outcome.value!r} for criterion {request.criterion.key!r}, "
+                "whose scale has no such value."
+            )
