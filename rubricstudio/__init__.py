@@ -1,0 +1,1 @@
+"""The authoring app, and the project's composition root."""

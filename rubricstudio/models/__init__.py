@@ -1,0 +1,36 @@
+"""The tables of the authoring app, one noun a file."""
+
+from rubricstudio.models.accounts import ApiToken, User
+from rubricstudio.models.projects import Invitation, Membership, Project, Role
+from rubricstudio.models.rubrics import Criterion, Rubric, RubricVersion, VersionStatus
+from rubricstudio.models.tasks import Preferred, Response, Task
+from rubricstudio.models.verdicts import (
+    Preference,
+    Rater,
+    RaterKind,
+    Round,
+    RoundKind,
+    Verdict,
+)
+
+__all__ = [
+    "ApiToken",
+    "Criterion",
+    "Invitation",
+    "Membership",
+    "Preference",
+    "Preferred",
+    "Project",
+    "Rater",
+    "RaterKind",
+    "Response",
+    "Role",
+    "Round",
+    "RoundKind",
+    "Rubric",
+    "RubricVersion",
+    "Task",
+    "User",
+    "Verdict",
+    "VersionStatus",
+]

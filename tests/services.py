@@ -1,0 +1,22 @@
+"""Starts the embedded services before Django reads its settings (a pytest plugin)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from rubricstudio import embedded
+
+_stack = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    os.environ.setdefault("STUDIO_HOME", str(embedded.home_folder().with_name(".studio-test")))
+    _stack.enter_context(embedded.environment())
+
+
+def pytest_unconfigure() -> None:
+    _stack.close()
