@@ -1,0 +1,1 @@
+"""Writes of the authoring app: keyword-only, atomic, each says who acts (`by`)."""

@@ -1,0 +1,63 @@
+"""Projects and their members."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from rubricstudio.models import Membership, Project, Role, User
+
+
+class LastOwner(ValueError):
+    """A project would be left without an owner."""
+
+
+@transaction.atomic
+def create_project(*, by: User, name: str, slug: str = "", description: str = "") -> Project:
+    """Create a project that `by` owns. The slug is made from the name where none is given."""
+    project = Project.objects.create(
+        name=name,
+        slug=slug or _free_slug(name),
+        description=description,
+        created_by=by,
+    )
+    Membership.objects.create(project=project, user=by, role=Role.OWNER)
+    return project
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:50] or "project"
+    taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return next(
+        slug
+        for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
+        if slug not in taken
+    )
+
+
+@transaction.atomic
+def set_member(*, project: Project, user: User, role: Role, by: User) -> Membership:
+    """Make `user` a member with `role`, or change the role. Safe to repeat.
+
+    Raises LastOwner when the only owner would lose that role.
+    """
+    if role != Role.OWNER:
+        _check_another_owner(project, user)
+    membership, _ = Membership.objects.update_or_create(
+        project=project, user=user, defaults={"role": role}
+    )
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, project: Project, user: User, by: User) -> None:
+    """End a membership. Verdicts stay. Raises LastOwner for the only owner."""
+    _check_another_owner(project, user)
+    Membership.objects.filter(project=project, user=user).delete()
+
+
+def _check_another_owner(project: Project, user: User) -> None:
+    # Locked, so that two owners cannot step down at the same moment.
+    owners = project.memberships.select_for_update().filter(role=Role.OWNER)
+    if {owner.user_id for owner in owners} == {user.pk}:
+        raise LastOwner("A project needs an owner: make someone else an owner first.")

@@ -1,0 +1,67 @@
+"""Three hashes of a rubric version, and what each kind of edit touches.
+
+content: anything. judging: what a rater sees (text, description, scale, polarity,
+evidence rule, who judges): verdicts become stale. scoring: weights, gates, tiers, the
+tree and the aggregator: scores are computed anew, verdicts stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from rubricstudio.domain.rubric import Criterion, Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """SHA-256 digests in hexadecimal, 64 characters each."""
+
+    content: str
+    judging: str
+    scoring: str
+
+
+def rubric_hashes(rubric: Rubric) -> Hashes:
+    """The three hashes of a rubric. Equal values hash equally on every machine."""
+    judging = [(c.key, criterion_judging_hash(c)) for c in rubric.leaves]
+    return Hashes(
+        content=_digest(
+            [
+                [_judged(c), _scored(c), list(c.tags), c.category, c.key]
+                for c in rubric.criteria
+            ]
+            + [rubric.aggregator, dict(rubric.params)]
+        ),
+        # The order of criteria is no matter to a rater who sees one at a time.
+        judging=_digest(sorted(judging)),
+        scoring=_digest(
+            [sorted(_scored(c) for c in rubric.criteria), rubric.aggregator, dict(rubric.params)]
+        ),
+    )
+
+
+def criterion_judging_hash(criterion: Criterion) -> str:
+    """What a rater sees of one criterion; verdicts carry over where it is unchanged."""
+    return _digest(_judged(criterion))
+
+
+def _judged(c: Criterion) -> list[Any]:
+    levels = [[level.value, level.label, level.description] for level in c.scale.levels]
+    return [
+        *(c.text.strip(), c.description.strip(), c.met_means.value),
+        *(c.scale.kind.value, levels, c.scale.maximum),
+        *(c.evidence_required, c.judged_by.value, c.is_group),
+    ]
+
+
+def _scored(c: Criterion) -> list[Any]:
+    tier = c.tier.value if c.tier else ""
+    return [c.key, c.weight, c.gate, tier, c.parent or "", c.is_group, c.met_means.value]
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
