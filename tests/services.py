@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from contextlib import ExitStack
 
@@ -16,7 +17,4 @@ _stack = ExitStack()
 def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("STUDIO_HOME", str(embedded.home_folder().with_name(".studio-test")))
     _stack.enter_context(embedded.environment())
-
-
-def pytest_unconfigure() -> None:
-    _stack.close()
+    atexit.register(_stack.close)
