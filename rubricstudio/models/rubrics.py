@@ -204,9 +204,7 @@ class Criterion(models.Model):
                 deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(condition=~Q(key=""), name="criterion_key_given"),
-            models.CheckConstraint(
-                condition=Q(text__regex=r"\S"), name="criterion_text_given"
-            ),
+            models.CheckConstraint(condition=Q(text__regex=r"\S"), name="criterion_text_given"),
             models.CheckConstraint(
                 condition=Q(met_means__in=["good", "bad"]), name="criterion_met_means_known"
             ),

@@ -38,7 +38,9 @@ class Task(models.Model):
     class Meta:
         db_table = "studio_task"
         constraints = [
-            models.UniqueConstraint(fields=["project", "external_id"], name="task_external_id_once"),
+            models.UniqueConstraint(
+                fields=["project", "external_id"], name="task_external_id_once"
+            ),
             # The target of the composite key that keeps a response in its task's project.
             models.UniqueConstraint(fields=["id", "project"], name="task_in_project"),
             models.CheckConstraint(condition=~Q(external_id=""), name="task_external_id_given"),

@@ -230,9 +230,7 @@ class Preference(models.Model):
     sample = models.PositiveSmallIntegerField(default=0, db_default=0)
     revision = models.PositiveSmallIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=16, default="ok")
-    preferred = models.CharField(
-        max_length=3, choices=Preferred.choices, null=True, blank=True
-    )
+    preferred = models.CharField(max_length=3, choices=Preferred.choices, null=True, blank=True)
     strength = models.FloatField(null=True, blank=True)
     rationale = models.TextField(blank=True, db_default="")
     provenance = models.JSONField(null=True, blank=True)
