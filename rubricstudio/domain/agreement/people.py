@@ -1,0 +1,228 @@
+"""How far people agree among themselves: per criterion and overall, for review pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from rubricstudio.domain.agreement.alpha import alpha_features
+from rubricstudio.domain.agreement.bootstrap import Bootstrap, Measure
+from rubricstudio.domain.agreement.compare import PAGE
+from rubricstudio.domain.agreement.counts import Level, agreement_weights, category_counts, ratio
+from rubricstudio.domain.agreement.kappa import (
+    fleiss_of,
+    gwet_of,
+    pairwise_agreement_of,
+    panel_features,
+)
+from rubricstudio.domain.agreement.panel import unanimous
+from rubricstudio.domain.agreement.scales import (
+    ScaleGroup,
+    ScaleSlices,
+    scale_groups,
+    slices_by_scale,
+)
+from rubricstudio.domain.agreement.slices import Features, slice_statistics, unit_features
+from rubricstudio.domain.agreement.statistic import Reason, Statistic, absent
+from rubricstudio.domain.rubric import Scale
+from rubricstudio.domain.table import FloatArray, IntArray, Label, VerdictTable
+
+
+@dataclass(frozen=True, slots=True)
+class PanelAgreement:
+    """How far raters agree on one criterion, or on all of them (criterion None).
+
+    n: units with two or more values. n_units: all units; n_raters: raters with a value;
+    n_values: values. unanimous: share of comparable units on which all values are
+    equal; unanimous_by_value: how many such units for each value. pairwise: the mean
+    share of rater pairs that agree. alpha at the level of the scale (binary nominal,
+    ordinal, points interval). gwet: AC1, or AC2 with quadratic weights on an ordinal
+    scale. prevalence: the mean over units of the share of raters who said met.
+    """
+
+    criterion: Label | None
+    n_units: int
+    n: int
+    n_raters: int
+    n_values: int
+    unanimous: Statistic
+    alpha: Statistic
+    fleiss: Statistic
+    gwet: Statistic
+    pairwise: Statistic
+    prevalence: Statistic
+    unanimous_by_value: Mapping[float, int]
+
+    @property
+    def coverage(self) -> float | None:
+        """The share in [0, 1] of all units with two or more values; None for no units."""
+        return self.n / self.n_units if self.n_units else None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleAgreement:
+    """Agreement of a panel: over all criteria, and each by its label in table order."""
+
+    overall: PanelAgreement
+    by_criterion: Mapping[Label, PanelAgreement]
+
+
+def people_agreement(
+    table: VerdictTable,
+    *,
+    scales: Mapping[Label, Scale] | None = None,
+    bootstrap: Bootstrap | None = PAGE,
+) -> PeopleAgreement:
+    """How far the raters of `table` agree with each other, with intervals by task.
+
+    scales: by criterion label (binary where not named); None: one nominal scale of the
+    values seen. Coefficients over criteria of different scales are not pooled. Raises
+    ValueError for a value that is not on its criterion's scale.
+    """
+    panel = _Panel(table, scale_groups(table, scales, table.values), bootstrap)
+    codes, slices = np.unique(table.criteria, return_inverse=True)
+    labels = [table.criterion_labels[code] for code in codes.tolist()]
+    overall = panel.rows(np.zeros(table.n_units, dtype=np.int64), [None])[0]
+    return PeopleAgreement(overall, dict(zip(labels, panel.rows(slices, labels), strict=True)))
+
+
+def _prevalence_of(sums: FloatArray) -> FloatArray:
+    """From sums of `panel_features`: the mean share of the highest category."""
+    return ratio(sums[..., -1], sums[..., 2])
+
+
+def _unanimous_of(sums: FloatArray) -> FloatArray:
+    return ratio(sums[..., 1], sums[..., 0])
+
+
+Named: TypeAlias = Mapping[str, list[Statistic]]
+_NAMES = ("alpha", "fleiss", "gwet", "pairwise", "prevalence")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Panel:
+    table: VerdictTable
+    groups: list[ScaleGroup]
+    bootstrap: Bootstrap | None
+
+    def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[PanelAgreement]:
+        """One row for each slice code of the units."""
+        k = len(labels)
+        shares = self._unanimity(slices, k)
+        by_value = self._unanimous_by_value(slices, k)
+        named = self._coefficients(slices, k)
+        units = np.bincount(slices, minlength=k).tolist()
+        values = np.bincount(slices, weights=self.table.values_per_unit, minlength=k).tolist()
+        raters = self._raters(slices, k).tolist()
+        return [
+            PanelAgreement(
+                criterion=label,
+                n_units=units[place],
+                n=shares[place].n,
+                n_raters=raters[place],
+                n_values=int(values[place]),
+                unanimous=shares[place],
+                unanimous_by_value=by_value[place],
+                **named[place],
+            )
+            for place, label in enumerate(labels)
+        ]
+
+    def _raters(self, slices: IntArray, k: int) -> IntArray:
+        """(k,) how many raters gave a value in each slice."""
+        present = np.zeros((k, len(self.table.raters)), dtype=np.bool_)
+        units, raters = np.nonzero(~np.isnan(self.table.values))
+        present[slices[units], raters] = True
+        return np.asarray(present.sum(axis=1))
+
+    def _unanimity(self, slices: IntArray, k: int) -> list[Statistic]:
+        same = unanimous(self.table.values)
+        features = np.stack([self.table.values_per_unit >= 2, same], axis=1) * 1.0
+        return slice_statistics(
+            unit_features(features),
+            {"unanimous": _unanimous_of},
+            tasks=self.table.tasks,
+            slices=slices,
+            n_slices=k,
+            bootstrap=self.bootstrap,
+        ).statistics["unanimous"]
+
+    def _unanimous_by_value(self, slices: IntArray, k: int) -> list[dict[float, int]]:
+        """For each slice the number of unanimous units by their value."""
+        same = unanimous(self.table.values)
+        values = np.fmax.reduce(self.table.values[same], axis=1, initial=-np.inf)
+        options, codes = np.unique(values, return_inverse=True)
+        cells, counts = np.unique(slices[same] * len(options) + codes, return_counts=True)
+        found: list[dict[float, int]] = [{} for _ in range(k)]
+        for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
+            place, option = divmod(cell, len(options))
+            found[place][float(options[option])] = count
+        return found
+
+    def _coefficients(self, slices: IntArray, k: int) -> list[dict[str, Statistic]]:
+        """The coefficients of each slice; a slice of mixed scales has none."""
+        found = [{name: absent(Reason.MIXED_SCALES) for name in _NAMES} for _ in range(k)]
+        for part in slices_by_scale(self.groups, self.table, slices):
+            for place, row in zip(part.slices.tolist(), self._of_scale(part), strict=True):
+                found[place] = row
+        return found
+
+    def _of_scale(self, part: ScaleSlices) -> list[dict[str, Statistic]]:
+        k, group, local = len(part.slices), part.group, self.table.where(part.units)
+
+        def measured(features: Features, measures: Mapping[str, Measure]) -> Named:
+            return slice_statistics(
+                features,
+                measures,
+                tasks=local.tasks,
+                slices=part.places,
+                n_slices=k,
+                bootstrap=self.bootstrap,
+            ).statistics
+
+        features, measure = alpha_features(local.values, group.level, group.categories)
+        named = dict(measured(features, {"alpha": measure}))
+        if group.categories is not None:
+            features, measures = _panel_measures(local.values, group.categories, group.level)
+            named |= measured(features, measures)
+            _withhold_fleiss(named["fleiss"], local.values_per_unit, part.places)
+        missing = {name: absent(Reason.CONTINUOUS) for name in _NAMES}
+        if not group.is_binary:
+            named["prevalence"] = [absent(Reason.NOT_BINARY)] * k
+        return [
+            {**missing, **{name: row[place] for name, row in named.items()}} for place in range(k)
+        ]
+
+
+def _panel_measures(
+    values: FloatArray, categories: FloatArray, level: Level
+) -> tuple[Features, dict[str, Measure]]:
+    """Fleiss, Gwet, pairwise agreement and prevalence of values in these categories."""
+    counts, q = category_counts(values, categories), len(categories)
+    plain = panel_features(counts, agreement_weights(q, "identity"))
+    weights = agreement_weights(q, "quadratic" if level is Level.ORDINAL else "identity")
+    weighted = panel_features(counts, weights)
+    width = plain.shape[1]
+
+    def first(of: Measure) -> Measure:
+        return lambda sums: of(sums[..., :width])
+
+    return unit_features(np.concatenate([plain, weighted], axis=1)), {
+        "fleiss": first(fleiss_of),
+        "pairwise": first(pairwise_agreement_of),
+        "prevalence": first(_prevalence_of),
+        "gwet": lambda sums: gwet_of(sums[..., width:], weights),
+    }
+
+
+def _withhold_fleiss(row: list[Statistic], m: IntArray, slices: IntArray) -> None:
+    """Replace Fleiss' kappa of slices whose rated units differ in their number of values."""
+    low, high = np.full(len(row), m.max(initial=0)), np.zeros(len(row), dtype=np.int64)
+    rated = m > 0
+    np.minimum.at(low, slices[rated], m[rated])
+    np.maximum.at(high, slices[rated], m[rated])
+    for place in np.flatnonzero(low < high).tolist():
+        row[place] = absent(Reason.UNEQUAL_RATERS, row[place].n)

@@ -1,0 +1,192 @@
+"""Statistics of many slices of one table (each criterion, or all of them) in one go.
+
+Every slice shares the same draws of tasks, so a page with forty criteria costs
+one matrix product, not forty bootstraps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from rubricstudio.domain.agreement.bootstrap import (
+    DEFAULT,
+    Bootstrap,
+    Measure,
+    compact,
+    group_sums,
+    resampled_sums,
+    statistics,
+)
+from rubricstudio.domain.agreement.statistic import Statistic
+from rubricstudio.domain.table import FloatArray, IntArray
+
+Summer: TypeAlias = Callable[[IntArray, IntArray, int], FloatArray]
+"""(indices of units, their group codes, n_groups) to (n_groups, f) sums."""
+
+_CELLS = 8_000_000  # floats of (task, slice, feature) sums held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Sums over units that measures are read off.
+
+    width: f, the number of features. sums: computes them. count: the measure that
+    gives the comparable units behind a set of sums.
+    """
+
+    width: int
+    sums: Summer
+    count: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """The named statistics of each slice, in order of its code.
+
+    totals: (k, f) feature sums. n: (k,) comparable units; n_tasks: the tasks they are from.
+    """
+
+    statistics: Mapping[str, list[Statistic]]
+    totals: FloatArray
+    n: IntArray
+    n_tasks: IntArray
+
+
+def unit_features(features: FloatArray) -> Features:
+    """(n_units, f) features whose first column marks the comparable units with 1."""
+
+    def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+        return group_sums(features[units], groups, n_groups)
+
+    return Features(features.shape[1], sums, lambda totals: totals[..., 0])
+
+
+def slice_statistics(
+    features: Features,
+    measures: Mapping[str, Measure],
+    *,
+    tasks: IntArray,
+    slices: IntArray,
+    n_slices: int,
+    bootstrap: Bootstrap | None,
+) -> Sliced:
+    """Each measure of each slice: (n_units,) codes of slices, from 0, and of tasks.
+
+    A slice whose comparable units lie in one task has values without intervals.
+    """
+    parts = list(_parts(features, tasks, slices, n_slices, bootstrap))
+    order = np.argsort(np.concatenate([part.slices for part in parts])) if parts else []
+    named = {}
+    for name, measure in measures.items():
+        row = [one for part in parts for one in part.statistics(measure, bootstrap)]
+        named[name] = [row[place] for place in order]
+    return Sliced(
+        named,
+        np.concatenate([np.zeros((0, features.width)), *(part.totals for part in parts)])[order],
+        np.concatenate([np.zeros(0, np.int64), *(part.n for part in parts)])[order],
+        np.concatenate([np.zeros(0, np.int64), *(part.n_tasks for part in parts)])[order],
+    )
+
+
+def one_statistic(
+    features: Features,
+    measure: Measure,
+    *,
+    n_units: int,
+    tasks: IntArray | None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Statistic:
+    """One measure over all units, with an interval where (n_units,) task codes are given."""
+    everything = np.zeros(n_units, dtype=np.int64)
+    return slice_statistics(
+        features,
+        {"value": measure},
+        tasks=everything if tasks is None else tasks,
+        slices=everything,
+        n_slices=1,
+        bootstrap=None if tasks is None else bootstrap,
+    ).statistics["value"][0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Sums of some slices: totals (k, f), replicates (resamples, k, f) or None."""
+
+    slices: IntArray
+    totals: FloatArray
+    replicates: FloatArray | None
+    n: IntArray
+    n_tasks: IntArray
+
+    def statistics(self, measure: Measure, bootstrap: Bootstrap | None) -> list[Statistic]:
+        resampled = None if self.replicates is None else measure(self.replicates)
+        return statistics(measure(self.totals), resampled, self.n, self.n_tasks, bootstrap)
+
+
+def _parts(
+    features: Features,
+    tasks: IntArray,
+    slices: IntArray,
+    n_slices: int,
+    bootstrap: Bootstrap | None,
+) -> Iterator[_Part]:
+    """Slices of one task need no draws; the others go in chunks that fit in memory."""
+    spread = _tasks_per_slice(tasks, slices, n_slices)
+    single = np.flatnonzero((spread < 2) | (bootstrap is None))
+    shared = np.flatnonzero((spread >= 2) & (bootstrap is not None))
+    if len(single):
+        yield _without_draws(features, slices, single, spread[single])
+    n_tasks = int(tasks.max()) + 1 if len(tasks) else 1
+    size = max(1, _CELLS // (n_tasks * features.width))
+    for start in range(0, len(shared), size):
+        assert bootstrap is not None
+        yield _with_draws(features, tasks, slices, shared[start : start + size], bootstrap)
+
+
+def _tasks_per_slice(tasks: IntArray, slices: IntArray, n_slices: int) -> IntArray:
+    n_tasks = int(tasks.max()) + 1 if len(tasks) else 1
+    pairs = np.unique(slices * n_tasks + tasks)
+    return np.bincount(pairs // n_tasks, minlength=n_slices)
+
+
+def _members(slices: IntArray, chosen: IntArray) -> tuple[IntArray, IntArray]:
+    """The units of the chosen slices, and each one's place among `chosen`."""
+    places = np.full(int(max(chosen.max(), slices.max(initial=0))) + 1, -1, dtype=np.int64)
+    places[chosen] = np.arange(len(chosen))
+    units = np.flatnonzero(places[slices] >= 0)
+    return units, places[slices[units]]
+
+
+def _without_draws(
+    features: Features, slices: IntArray, chosen: IntArray, spread: IntArray
+) -> _Part:
+    units, places = _members(slices, chosen)
+    totals = features.sums(units, places, len(chosen))
+    return _Part(chosen, totals, None, features.count(totals).astype(np.int64), spread)
+
+
+def _with_draws(
+    features: Features,
+    tasks: IntArray,
+    slices: IntArray,
+    chosen: IntArray,
+    bootstrap: Bootstrap,
+) -> _Part:
+    units, places = _members(slices, chosen)
+    codes, k = compact(tasks[units]), len(chosen)
+    n_tasks = int(codes.max()) + 1
+    sums = features.sums(units, codes * k + places, n_tasks * k)
+    sums = sums.reshape(n_tasks, k, features.width)
+    counted = features.count(sums) > 0
+    sums = sums[counted.any(axis=1)]  # a task with nothing comparable is not drawn
+    totals = sums.sum(axis=0)
+    n = features.count(totals).astype(np.int64)
+    replicates = None
+    if len(sums) > 1:
+        flat = resampled_sums(sums.reshape(len(sums), -1), bootstrap)
+        replicates = flat.reshape(-1, k, features.width)
+    return _Part(chosen, totals, replicates, n, counted.sum(axis=0))

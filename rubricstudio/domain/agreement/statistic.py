@@ -1,0 +1,50 @@
+"""A figure that travels with its n, its interval, and the reason where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+FLOOR = 20
+
+
+class Reason(StrEnum):
+    """Why a value or an interval is missing, as a sentence part for the page."""
+
+    NOTHING_COMPARABLE = "nothing to compare"
+    UNDEFINED = "undefined: too little variation"
+    UNEQUAL_RATERS = "needs the same number of raters on every item"
+    MIXED_SCALES = "the criteria have different scales"
+    CONTINUOUS = "not for a points scale"
+    NOT_BINARY = "only for met or not met"
+    UNORDERED = "the values have no order"
+    ONE_TASK = "no interval: needs two or more tasks"
+    UNSTABLE = "no interval: undefined in most resamples"
+    BELOW_FLOOR = "too few items to show a value"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A value with its bootstrap-by-task interval.
+
+    value: None where nothing is comparable or the formula is undefined, never 0.
+    low, high: percentile interval, None where there is none.
+    n: the comparable units behind the value. reason: why a part is missing.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    reason: Reason | None = None
+
+    def shown(self, floor: int = FLOOR) -> Statistic:
+        """This statistic as a page may show it: under `floor` comparable units only n stays."""
+        if self.value is None or self.n >= floor:
+            return self
+        return Statistic(None, n=self.n, reason=Reason.BELOW_FLOOR)
+
+
+def absent(reason: Reason, n: int = 0) -> Statistic:
+    """A statistic without a value."""
+    return Statistic(None, n=n, reason=reason)
