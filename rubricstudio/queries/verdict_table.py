@@ -1,0 +1,162 @@
+"""Current verdicts of rounds as columns, for agreement, scores and export.
+
+The rows come as one binary COPY of fixed-width records, which numpy reads in place:
+a million verdicts take about a second where a million Python tuples take a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+
+from rubricstudio.domain.rubric import Criterion as CriterionValue
+from rubricstudio.domain.rubric import Scale, ScaleKind
+from rubricstudio.domain.table import (
+    FloatArray,
+    IntArray,
+    Label,
+    Repeats,
+    VerdictTable,
+    from_columns,
+)
+from rubricstudio.models import Criterion
+
+_COLUMNS = ("round", "task", "response", "criterion", "rater", "sample", "revision")
+# Binary COPY: a 16-bit field count, then for each field a 32-bit length and its bytes.
+_RECORD = np.dtype(
+    [("fields", ">i2")]
+    + [
+        (f"{part}{name}", kind)
+        for name in _COLUMNS
+        for part, kind in (("len_", ">i4"), ("", ">i8"))
+    ]
+    + [("len_value", ">i4"), ("value", ">f8")]
+)
+_HEADER, _TRAILER = 19, 2
+_SQL = """
+    COPY (
+        SELECT v.round_id, r.task_id, v.response_id, v.criterion_id, v.rater_id,
+               v.sample::bigint, v.revision::bigint, coalesce(v.value, 'NaN'::float8)
+          FROM studio_verdict v JOIN studio_response r ON r.id = v.response_id
+         WHERE v.round_id = ANY(%s)
+    ) TO STDOUT (FORMAT BINARY)
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class VerdictColumns:
+    """Current verdicts, one row each; all arrays of one length. `value` is NaN without a value.
+
+    `criterion` holds the id of the oldest criterion that a rater saw in the same words, so
+    that verdicts given on different versions of a rubric meet; `criteria` maps that id to
+    the newest such criterion.
+    """
+
+    round: IntArray
+    task: IntArray
+    response: IntArray
+    criterion: IntArray
+    rater: IntArray
+    sample: IntArray
+    value: FloatArray
+    criteria: Mapping[int, CriterionValue]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def scales(self) -> dict[int, Scale]:
+        return {pk: criterion.scale for pk, criterion in self.criteria.items()}
+
+    def table(self) -> VerdictTable:
+        """The table of units by raters; a points criterion's samples are averaged."""
+        repeats: dict[Label, Repeats] = {
+            pk: Repeats.MEAN if scale.kind is ScaleKind.POINTS else Repeats.MAJORITY
+            for pk, scale in self.scales.items()
+        }
+        return from_columns(
+            tasks=self.task,
+            responses=self.response,
+            criteria=self.criterion,
+            raters=self.rater,
+            values=self.value,
+            repeats=repeats,
+        )
+
+
+def verdict_columns(*, rounds: Sequence[int]) -> VerdictColumns:
+    """The current verdicts of these rounds, in no particular order. Three queries."""
+    rows = _read(rounds)
+    rows = rows[_is_current(rows)]
+    same, criteria = _same_criteria(rounds)
+    columns = {name: rows[name].astype(np.int64) for name in _COLUMNS if name != "revision"}
+    columns["criterion"] = _translate(columns["criterion"], same)
+    return VerdictColumns(**columns, value=rows["value"].astype(np.float64), criteria=criteria)
+
+
+def _read(rounds: Sequence[int]) -> np.ndarray:
+    # Django's wrapper of the cursor does not pass the parameters of COPY on.
+    with connection.cursor() as wrapper, wrapper.cursor.copy(_SQL, [list(rounds)]) as copy:
+        data = b"".join(copy)
+    return np.frombuffer(data[_HEADER:-_TRAILER], dtype=_RECORD)
+
+
+def _is_current(rows: np.ndarray) -> np.ndarray:
+    """Which rows are the last revision of their cell; all, where nothing was ever corrected."""
+    if not len(rows) or not rows["revision"].any():
+        return np.ones(len(rows), dtype=np.bool_)
+    cell = ("sample", "rater", "criterion", "response", "round")
+    order = np.lexsort((rows["revision"], *(rows[name] for name in cell)))
+    last = np.ones(len(rows), dtype=np.bool_)
+    ordered = rows[order]
+    last[:-1] = np.any([ordered[name][1:] != ordered[name][:-1] for name in cell], axis=0)
+    current = np.empty(len(rows), dtype=np.bool_)
+    current[order] = last
+    return current
+
+
+def _same_criteria(rounds: Sequence[int]) -> tuple[dict[int, int], dict[int, CriterionValue]]:
+    """Criterion id to the oldest id with the same judging hash, and the newest value of each."""
+    found = (
+        Criterion.objects.filter(is_group=False, version__rubric__in=_rubrics_of(rounds))
+        .exclude(version__status="draft")
+        .select_related("parent", "version")
+        .order_by("version__number", "position")
+    )
+    oldest: dict[tuple[int, str, str], int] = {}
+    same: dict[int, int] = {}
+    newest: dict[int, CriterionValue] = {}
+    for row in found:
+        words = (row.version.rubric_id, row.key, row.judging_hash)
+        same[row.pk] = oldest.setdefault(words, row.pk)
+        newest[same[row.pk]] = row.as_criterion()
+    return same, newest
+
+
+def _rubrics_of(rounds: Sequence[int]) -> list[int]:
+    """The rubrics these rounds speak of: of their version, or of their verdicts where none is set."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT v.rubric_id FROM studio_round r
+              JOIN studio_rubric_version v ON v.id = r.version_id
+             WHERE r.id = ANY(%s)
+            UNION
+            SELECT DISTINCT v.rubric_id FROM studio_verdict d
+              JOIN studio_round r ON r.id = d.round_id AND r.version_id IS NULL
+              JOIN studio_criterion c ON c.id = d.criterion_id
+              JOIN studio_rubric_version v ON v.id = c.version_id
+             WHERE r.id = ANY(%s)
+            """,
+            [list(rounds), list(rounds)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _translate(ids: IntArray, same: Mapping[int, int]) -> IntArray:
+    unique, inverse = np.unique(ids, return_inverse=True)
+    mapped = np.array([same[int(pk)] for pk in unique], dtype=np.int64)
+    return mapped[inverse]
