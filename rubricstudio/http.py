@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial as part
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
@@ -31,9 +32,7 @@ class ProjectRequest(SignedInRequest):
 
     project: Project
     membership: Membership
-
-    def may(self, permission: Permission) -> bool:
-        return may(self.membership.role, permission)
+    may: Callable[[Permission], bool]
 
 
 View = Callable[..., HttpResponseBase]
@@ -65,6 +64,7 @@ def project_view(
                 raise PermissionDenied
             inside = cast(ProjectRequest, request)
             inside.project, inside.membership = membership.project, membership
+            inside.may = part(may, membership.role)
             return view(inside, membership.project, *args, **kwargs)
 
         return cast(View, login_required(wrapper))

@@ -149,6 +149,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # A rubric of a few hundred criteria is one form.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 AGREEMENT_FLOOR = env_int("AGREEMENT_FLOOR", 20)
+API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 600)
 
 # -- accounts
 AUTH_USER_MODEL = "rubricstudio.User"
@@ -172,6 +173,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
+# Whoever is invited signs up with the address of the invitation.
+ACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SignupForm"}
+SOCIALACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SocialSignupForm"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+MFA_TOTP_ISSUER = SITE_NAME
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SOCIALACCOUNT_ADAPTER = "rubricstudio.accounts.SocialAccountAdapter"
 OIDC_SERVER_URL = env_str("OIDC_SERVER_URL")

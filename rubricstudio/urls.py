@@ -1,16 +1,54 @@
-"""Every address: this app's pages, those of the apps above it, accounts, and the API."""
+"""Every address: this app's pages, those of the apps above it, accounts, and the API.
+
+Pages of a project live under /projects/<slug>/. Each area keeps its own list of
+addresses; this file only includes them: lists of this app in `project_urls`, as
+`*urls_rubrics.urlpatterns`, those of the other apps in `urlpatterns`, as
+`path("projects/<slug:slug>/", include("annotations.urls"))`. Every new name needs a
+line in tests/url_table.py, which says who may open it.
+"""
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from rubricstudio import views
+from rubricstudio.api import api
 
-studio_urls = [
-    path("", views.home, name="home"),
+project_urls: list[URLPattern | URLResolver] = [
+    path("", views.project, name="project"),
+    path("settings/", views.project_edit, name="project-edit"),
+    path("members/", views.members, name="members"),
+    path("members/invite/", views.invite, name="invite"),
+    path("members/leave/", views.leave, name="leave"),
+    path("members/<int:membership_id>/role/", views.member_role, name="member-role"),
+    path("members/<int:membership_id>/remove/", views.member_remove, name="member-remove"),
+    path(
+        "invitations/<int:invitation_id>/revoke/",
+        views.invitation_revoke,
+        name="invitation-revoke",
+    ),
 ]
 
-urlpatterns = [
+studio_urls: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("projects/", views.project_new, name="project-new"),
+    path("projects/<slug:slug>/", include(project_urls)),
+    path("invitations/<str:token>/", views.invitation, name="invitation"),
+    path("account/", views.account, name="account"),
+    path("account/tokens/", views.tokens, name="tokens"),
+    path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+    path("worker-status/", views.worker_status, name="worker-status"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((studio_urls, "rubricstudio"))),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
 ]
+
+handler400 = "rubricstudio.views.errors.bad_request"
+handler403 = "rubricstudio.views.errors.permission_denied"
+handler404 = "rubricstudio.views.errors.page_not_found"
+handler500 = "rubricstudio.views.errors.server_error"

@@ -17,4 +17,6 @@ _stack = ExitStack()
 def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("STUDIO_HOME", str(embedded.home_folder().with_name(".studio-test")))
     _stack.enter_context(embedded.environment())
+    # Where collectstatic would write; whitenoise warns where it is absent.
+    (embedded.home_folder() / "static").mkdir(parents=True, exist_ok=True)
     atexit.register(_stack.close)

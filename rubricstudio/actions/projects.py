@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from rubricstudio.models import Membership, Project, Role, User
 
@@ -12,16 +13,26 @@ class LastOwner(ValueError):
     """A project would be left without an owner."""
 
 
-@transaction.atomic
+class SlugTaken(ValueError):
+    """Another project has this short name."""
+
+
 def create_project(*, by: User, name: str, slug: str = "", description: str = "") -> Project:
-    """Create a project that `by` owns. The slug is made from the name where none is given."""
-    project = Project.objects.create(
-        name=name,
-        slug=slug or _free_slug(name),
-        description=description,
-        created_by=by,
-    )
-    Membership.objects.create(project=project, user=by, role=Role.OWNER)
+    """Create a project that `by` owns. The slug is made from the name where none is given.
+
+    Raises SlugTaken when another project has the slug.
+    """
+    try:
+        with transaction.atomic():
+            project = Project.objects.create(
+                name=name,
+                slug=slug or _free_slug(name),
+                description=description,
+                created_by=by,
+            )
+            Membership.objects.create(project=project, user=by, role=Role.OWNER)
+    except IntegrityError as error:
+        raise SlugTaken(gettext("Another project has this short name; choose another.")) from error
     return project
 
 
@@ -33,6 +44,14 @@ def _free_slug(name: str) -> str:
         for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
         if slug not in taken
     )
+
+
+@transaction.atomic
+def edit_project(*, project: Project, name: str, description: str, by: User) -> Project:
+    """Change a project's name and description; its slug, which addresses name, stays."""
+    project.name, project.description = name, description
+    project.save(update_fields=["name", "description"])
+    return project
 
 
 @transaction.atomic
@@ -60,4 +79,4 @@ def _check_another_owner(project: Project, user: User) -> None:
     # Locked, so that two owners cannot step down at the same moment.
     owners = project.memberships.select_for_update().filter(role=Role.OWNER)
     if {owner.user_id for owner in owners} == {user.pk}:
-        raise LastOwner("A project needs an owner: make someone else an owner first.")
+        raise LastOwner(gettext("A project needs an owner: make someone else an owner first."))

@@ -1,0 +1,1 @@
+"""Forms: they parse and validate what a page sends, and keep nothing."""
