@@ -8,8 +8,8 @@ of each task), and 1,000 resamples are one matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -20,7 +20,8 @@ from rubricstudio.domain.table import FloatArray, IntArray
 Measure: TypeAlias = Callable[[FloatArray], FloatArray]
 """(..., n_features) sums to (...) values; NaN where undefined."""
 
-_CHUNK = 4_000_000  # draws held at once: bounds memory, and fits the cache better than one block
+_CHUNK = 1_000_000  # draws made at once, to bound memory
+_KEPT = 8_000_000  # draws kept for the next statistic of the same table
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,36 @@ def group_sums(features: FloatArray, groups: IntArray, n_groups: int) -> FloatAr
     return sums
 
 
-def resampled_sums(sums: FloatArray, bootstrap: Bootstrap = DEFAULT) -> FloatArray:
-    """(n_tasks, f) sums by task to (resamples, f): the sums of each resample of tasks.
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """The draws of tasks of one bootstrap, kept while several statistics share them.
 
-    The same seed and number of tasks draw the same tasks, whatever the features.
+    The same seed and number of tasks draw the same tasks, whatever is summed.
     """
-    return np.concatenate([times @ sums for times in _draws(len(sums), bootstrap)])
+
+    bootstrap: Bootstrap = DEFAULT
+    kept: dict[int, list[FloatArray]] = field(default_factory=dict)
+
+    def sums(self, sums: FloatArray) -> FloatArray:
+        """(n_tasks, f) sums by task to (resamples, f): the sums of each resample of tasks."""
+        return np.concatenate([times @ sums for times in self._blocks(len(sums))])
+
+    def _blocks(self, n_tasks: int) -> Iterable[FloatArray]:
+        if n_tasks * self.bootstrap.resamples > _KEPT:
+            return _draws(n_tasks, self.bootstrap)
+        if n_tasks not in self.kept:
+            self.kept[n_tasks] = list(_draws(n_tasks, self.bootstrap))
+        return self.kept[n_tasks]
 
 
 def _draws(n_tasks: int, bootstrap: Bootstrap) -> Iterator[FloatArray]:
     """(some resamples, n_tasks) blocks: how often each resample drew each task."""
     rng = np.random.default_rng(bootstrap.seed)
-    rows = max(1, _CHUNK // max(n_tasks, 1))
+    rows = max(1, _CHUNK // n_tasks)
     for start in range(0, bootstrap.resamples, rows):
         count = min(rows, bootstrap.resamples - start)
-        drawn = rng.integers(0, n_tasks, size=(count, n_tasks), dtype=np.int32)
-        drawn = drawn + (np.arange(count, dtype=np.int64) * n_tasks)[:, None]
+        drawn = rng.integers(0, n_tasks, size=(count, n_tasks))
+        drawn += (np.arange(count) * n_tasks)[:, None]
         times = np.bincount(drawn.ravel(), minlength=count * n_tasks)
         yield times.reshape(count, n_tasks).astype(np.float64)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rubricstudio.domain.agreement import confusion as conf
-from rubricstudio.domain.agreement.bootstrap import Bootstrap, Measure
+from rubricstudio.domain.agreement.bootstrap import Bootstrap, Draws, Measure
 from rubricstudio.domain.agreement.counts import ratio
 from rubricstudio.domain.agreement.kappa import ac1_of, kappa_of
 from rubricstudio.domain.agreement.panel import majority, panel_mean
@@ -116,7 +116,8 @@ def compare(
         if len(column) != people.n_units:
             raise ValueError(f"{len(column)} values for {people.n_units} units")
     groups = scale_groups(people, scales, np.stack([judge_values, agreed]))
-    pair = _Pair(judge_values, agreed, people, groups, bootstrap)
+    draws = Draws(bootstrap) if bootstrap else None
+    pair = _Pair(judge_values, agreed, people, groups, draws)
     codes, slices = np.unique(people.criteria, return_inverse=True)
     labels = [people.criterion_labels[code] for code in codes.tolist()]
     overall = pair.rows(np.zeros(people.n_units, dtype=np.int64), [None])[0]
@@ -165,7 +166,7 @@ class _Pair:
     agreed: FloatArray
     people: VerdictTable
     groups: list[ScaleGroup]
-    bootstrap: Bootstrap | None
+    draws: Draws | None
 
     def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[JudgeAgreement]:
         """One comparison for each slice code of the units."""
@@ -218,7 +219,7 @@ class _Pair:
         for group in self.groups:
             if group.categories is None:
                 counted &= ~group.holds(self.people)
-        return np.stack([counted, counted & (self.judge == self.agreed)], axis=1) * 1.0
+        return np.stack([counted, counted & (self.judge == self.agreed)], axis=1).astype(np.float64)
 
     def _differences(self) -> FloatArray:
         """(n_units, 2): counts for bias, judge minus people as a share of the scale."""
@@ -237,7 +238,7 @@ class _Pair:
             tasks=self.people.tasks,
             slices=slices,
             n_slices=k,
-            bootstrap=self.bootstrap,
+            draws=self.draws,
         ).statistics["mean"]
 
     def _coefficients(self, slices: IntArray, k: int) -> list[_Coefficients]:
@@ -263,7 +264,7 @@ class _Pair:
             tasks=self.people.tasks[part.units],
             slices=part.places,
             n_slices=k,
-            bootstrap=self.bootstrap,
+            draws=self.draws,
         )
         return _of_sliced(sliced, categories)
 

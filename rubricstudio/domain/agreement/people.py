@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
 from rubricstudio.domain.agreement.alpha import alpha_features
-from rubricstudio.domain.agreement.bootstrap import Bootstrap, Measure
+from rubricstudio.domain.agreement.bootstrap import Bootstrap, Draws, Measure
 from rubricstudio.domain.agreement.compare import PAGE
 from rubricstudio.domain.agreement.counts import Level, agreement_weights, category_counts, ratio
 from rubricstudio.domain.agreement.kappa import (
@@ -82,7 +83,8 @@ def people_agreement(
     values seen. Coefficients over criteria of different scales are not pooled. Raises
     ValueError for a value that is not on its criterion's scale.
     """
-    panel = _Panel(table, scale_groups(table, scales, table.values), bootstrap)
+    draws = Draws(bootstrap) if bootstrap else None
+    panel = _Panel(table, scale_groups(table, scales, table.values), draws)
     codes, slices = np.unique(table.criteria, return_inverse=True)
     labels = [table.criterion_labels[code] for code in codes.tolist()]
     overall = panel.rows(np.zeros(table.n_units, dtype=np.int64), [None])[0]
@@ -106,7 +108,7 @@ _NAMES = ("alpha", "fleiss", "gwet", "pairwise", "prevalence")
 class _Panel:
     table: VerdictTable
     groups: list[ScaleGroup]
-    bootstrap: Bootstrap | None
+    draws: Draws | None
 
     def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[PanelAgreement]:
         """One row for each slice code of the units."""
@@ -140,14 +142,14 @@ class _Panel:
 
     def _unanimity(self, slices: IntArray, k: int) -> list[Statistic]:
         same = unanimous(self.table.values)
-        features = np.stack([self.table.values_per_unit >= 2, same], axis=1) * 1.0
+        features = np.stack([self.table.values_per_unit >= 2, same], axis=1).astype(np.float64)
         return slice_statistics(
             unit_features(features),
             {"unanimous": _unanimous_of},
             tasks=self.table.tasks,
             slices=slices,
             n_slices=k,
-            bootstrap=self.bootstrap,
+            draws=self.draws,
         ).statistics["unanimous"]
 
     def _unanimous_by_value(self, slices: IntArray, k: int) -> list[dict[float, int]]:
@@ -180,7 +182,7 @@ class _Panel:
                 tasks=local.tasks,
                 slices=part.places,
                 n_slices=k,
-                bootstrap=self.bootstrap,
+                draws=self.draws,
             ).statistics
 
         features, measure = alpha_features(local.values, group.level, group.categories)
@@ -202,20 +204,23 @@ def _panel_measures(
 ) -> tuple[Features, dict[str, Measure]]:
     """Fleiss, Gwet, pairwise agreement and prevalence of values in these categories."""
     counts, q = category_counts(values, categories), len(categories)
-    plain = panel_features(counts, agreement_weights(q, "identity"))
-    weights = agreement_weights(q, "quadratic" if level is Level.ORDINAL else "identity")
-    weighted = panel_features(counts, weights)
+    plain = panel_features(counts, np.eye(q))
     width = plain.shape[1]
 
     def first(of: Measure) -> Measure:
         return lambda sums: of(sums[..., :width])
 
-    return unit_features(np.concatenate([plain, weighted], axis=1)), {
+    measures = {
         "fleiss": first(fleiss_of),
         "pairwise": first(pairwise_agreement_of),
         "prevalence": first(_prevalence_of),
-        "gwet": lambda sums: gwet_of(sums[..., width:], weights),
+        "gwet": first(partial(gwet_of, kept=np.eye(q))),
     }
+    if level is not Level.ORDINAL:
+        return unit_features(plain), measures
+    kept = agreement_weights(q, "quadratic")
+    measures["gwet"] = lambda sums: gwet_of(sums[..., width:], kept)
+    return unit_features(np.concatenate([plain, panel_features(counts, kept)], axis=1)), measures
 
 
 def _withhold_fleiss(row: list[Statistic], m: IntArray, slices: IntArray) -> None:

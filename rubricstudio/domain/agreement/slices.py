@@ -15,10 +15,10 @@ import numpy as np
 from rubricstudio.domain.agreement.bootstrap import (
     DEFAULT,
     Bootstrap,
+    Draws,
     Measure,
     compact,
     group_sums,
-    resampled_sums,
     statistics,
 )
 from rubricstudio.domain.agreement.statistic import Statistic
@@ -72,17 +72,18 @@ def slice_statistics(
     tasks: IntArray,
     slices: IntArray,
     n_slices: int,
-    bootstrap: Bootstrap | None,
+    draws: Draws | None,
 ) -> Sliced:
     """Each measure of each slice: (n_units,) codes of slices, from 0, and of tasks.
 
-    A slice whose comparable units lie in one task has values without intervals.
+    A slice whose comparable units lie in one task has values without intervals, and
+    so have all without `draws`.
     """
-    parts = list(_parts(features, tasks, slices, n_slices, bootstrap))
-    order = np.argsort(np.concatenate([part.slices for part in parts])) if parts else []
-    named = {}
+    parts = list(_parts(features, tasks, slices, n_slices, draws))
+    order = np.argsort(np.concatenate([np.zeros(0, np.int64), *(part.slices for part in parts)]))
+    named: dict[str, list[Statistic]] = {}
     for name, measure in measures.items():
-        row = [one for part in parts for one in part.statistics(measure, bootstrap)]
+        row = [one for part in parts for one in part.statistics(measure, draws)]
         named[name] = [row[place] for place in order]
     return Sliced(
         named,
@@ -108,7 +109,7 @@ def one_statistic(
         tasks=everything if tasks is None else tasks,
         slices=everything,
         n_slices=1,
-        bootstrap=None if tasks is None else bootstrap,
+        draws=None if tasks is None else Draws(bootstrap),
     ).statistics["value"][0]
 
 
@@ -122,8 +123,9 @@ class _Part:
     n: IntArray
     n_tasks: IntArray
 
-    def statistics(self, measure: Measure, bootstrap: Bootstrap | None) -> list[Statistic]:
+    def statistics(self, measure: Measure, draws: Draws | None) -> list[Statistic]:
         resampled = None if self.replicates is None else measure(self.replicates)
+        bootstrap = None if draws is None else draws.bootstrap
         return statistics(measure(self.totals), resampled, self.n, self.n_tasks, bootstrap)
 
 
@@ -132,19 +134,20 @@ def _parts(
     tasks: IntArray,
     slices: IntArray,
     n_slices: int,
-    bootstrap: Bootstrap | None,
+    draws: Draws | None,
 ) -> Iterator[_Part]:
     """Slices of one task need no draws; the others go in chunks that fit in memory."""
     spread = _tasks_per_slice(tasks, slices, n_slices)
-    single = np.flatnonzero((spread < 2) | (bootstrap is None))
-    shared = np.flatnonzero((spread >= 2) & (bootstrap is not None))
+    single = np.flatnonzero(spread < 2) if draws else np.arange(n_slices)
     if len(single):
         yield _without_draws(features, slices, single, spread[single])
+    if draws is None:
+        return
+    shared = np.flatnonzero(spread >= 2)
     n_tasks = int(tasks.max()) + 1 if len(tasks) else 1
     size = max(1, _CELLS // (n_tasks * features.width))
     for start in range(0, len(shared), size):
-        assert bootstrap is not None
-        yield _with_draws(features, tasks, slices, shared[start : start + size], bootstrap)
+        yield _with_draws(features, tasks, slices, shared[start : start + size], draws)
 
 
 def _tasks_per_slice(tasks: IntArray, slices: IntArray, n_slices: int) -> IntArray:
@@ -174,7 +177,7 @@ def _with_draws(
     tasks: IntArray,
     slices: IntArray,
     chosen: IntArray,
-    bootstrap: Bootstrap,
+    draws: Draws,
 ) -> _Part:
     units, places = _members(slices, chosen)
     codes, k = compact(tasks[units]), len(chosen)
@@ -187,6 +190,6 @@ def _with_draws(
     n = features.count(totals).astype(np.int64)
     replicates = None
     if len(sums) > 1:
-        flat = resampled_sums(sums.reshape(len(sums), -1), bootstrap)
+        flat = draws.sums(sums.reshape(len(sums), -1))
         replicates = flat.reshape(-1, k, features.width)
     return _Part(chosen, totals, replicates, n, counted.sum(axis=0))
