@@ -137,7 +137,7 @@ def _same_criteria(rounds: Sequence[int]) -> tuple[dict[int, int], dict[int, Cri
 
 
 def _rubrics_of(rounds: Sequence[int]) -> list[int]:
-    """The rubrics these rounds speak of: of their version, or of their verdicts where none is set."""
+    """The rubrics of the rounds: of their version, or of their verdicts where none is set."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -1,0 +1,121 @@
+"""The import itself: one transaction, batches by kind, what came too early again at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from rubricstudio.actions.imports import writers
+from rubricstudio.actions.imports.directory import Directory
+from rubricstudio.actions.imports.report import ImportRefused, ImportReport
+from rubricstudio.domain.formats.records import (
+    PreferenceRecord,
+    Problem,
+    Record,
+    ResponseRecord,
+    RubricRecord,
+    TaskRecord,
+    VerdictRecord,
+)
+from rubricstudio.models import Project, User
+
+BATCH = 50_000
+Progress = Callable[[int], None]
+Writer = Callable[[Sequence[Any], Directory, ImportReport], None]
+
+
+def _write_rubrics(
+    batch: Sequence[RubricRecord], directory: Directory, report: ImportReport
+) -> None:
+    for record in batch:
+        writers.write_rubric(record, directory, report)
+
+
+# In the order in which they need each other.
+_WRITERS: dict[type[Any], Writer] = {
+    TaskRecord: writers.write_tasks,
+    ResponseRecord: writers.write_responses,
+    RubricRecord: _write_rubrics,
+    PreferenceRecord: writers.write_preferences,
+    VerdictRecord: writers.write_verdicts,
+}
+
+
+def _can_be_written(record: Record, directory: Directory) -> bool:
+    """Whether everything the record names is there by now."""
+    if isinstance(record, VerdictRecord):
+        return record.response in directory.responses and directory.has_rubric(record.rubric)
+    if isinstance(record, PreferenceRecord):
+        pair = (record.response_a, record.response_b)
+        return all(name in directory.responses for name in pair)
+    task = None if isinstance(record, TaskRecord) else record.task
+    return task is None or task in directory.tasks
+
+
+def import_records(
+    *,
+    project: Project,
+    records: Iterable[Record | Problem],
+    by: User,
+    keep_good: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import records into a project and report what was added.
+
+    With a problem anywhere nothing is kept and ImportRefused is raised, unless `keep_good`
+    asks to keep the good records. `dry_run` reports the same and keeps nothing.
+    `progress` is called with the number of records read after each batch; what it raises
+    ends the import with nothing kept.
+    """
+    with transaction.atomic():
+        report = _Import(project, by, progress).run(records)
+        refused = report.n_problems > 0 and not keep_good
+        if refused or dry_run:
+            transaction.set_rollback(True)
+    if refused and not dry_run:
+        raise ImportRefused(report)
+    return report
+
+
+class _Import:
+    """Collects records by kind and writes them when a batch is full."""
+
+    def __init__(self, project: Project, by: User, progress: Progress | None) -> None:
+        self.directory = Directory(project, by)
+        self.report = ImportReport()
+        self.progress = progress
+        self.waiting: dict[type[Any], list[Any]] = {kind: [] for kind in _WRITERS}
+
+    def run(self, records: Iterable[Record | Problem]) -> ImportReport:
+        n_read = 0
+        for n_read, record in enumerate(records, 1):
+            if isinstance(record, Problem):
+                self.report.note(record)
+            else:
+                self.waiting[type(record)].append(record)
+            if n_read % BATCH == 0:
+                self._write(last=False)
+                self._tell(n_read)
+        self._write(last=True)
+        self._tell(n_read)
+        self.directory.settle_rounds()
+        return self.report
+
+    def _tell(self, n_read: int) -> None:
+        if self.progress is not None:
+            self.progress(n_read)
+
+    def _write(self, *, last: bool) -> None:
+        """Write what waits; before the end, what names rows not yet seen goes on waiting."""
+        for kind, write in _WRITERS.items():
+            ready: list[Any] = []
+            later: list[Any] = []
+            for record in self.waiting[kind]:
+                fits = last or _can_be_written(record, self.directory)
+                (ready if fits else later).append(record)
+            self.waiting[kind] = later
+            if ready:
+                write(ready, self.directory, self.report)

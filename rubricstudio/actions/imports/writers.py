@@ -1,0 +1,296 @@
+"""One function a kind of record: a batch in, rows added, problems noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rubricstudio.actions.imports.directory import Directory, Unknown
+from rubricstudio.actions.imports.report import ImportReport
+from rubricstudio.actions.imports.staging import execute, fetch, stage
+from rubricstudio.actions.rubrics import create_rubric, publish, start_draft, write_criteria
+from rubricstudio.domain.formats.records import (
+    Place,
+    PreferenceRecord,
+    ResponseRecord,
+    RubricRecord,
+    TaskRecord,
+    VerdictRecord,
+)
+from rubricstudio.domain.hashing import rubric_hashes
+from rubricstudio.domain.verdict import Quote
+from rubricstudio.models import Rubric, Task
+
+_PLACE = (("file", "text"), ("line", "integer"))
+_OTHER_CONTENT = "Nothing was changed; give it another id, or leave it out."
+
+
+def write_tasks(batch: Sequence[TaskRecord], directory: Directory, report: ImportReport) -> None:
+    """Add tasks; one that exists with other content is a problem."""
+    columns = (
+        *_PLACE,
+        *(("external_id", "text"), ("messages", "jsonb"), ("reference", "text")),
+        *(("context", "jsonb"), ("tags", "varchar[]"), ("metadata", "jsonb")),
+    )
+    stage("staged_task", columns, (_task_row(record) for record in batch))
+    names = "external_id, messages, reference, context, tags, metadata"
+    new = fetch(
+        f"""INSERT INTO studio_task (project_id, {names}, created_at)
+            SELECT %s, {names}, now() FROM staged_task ON CONFLICT DO NOTHING
+            RETURNING external_id, id""",
+        [directory.project.pk],
+    )
+    directory.tasks.update(new)
+    _count(report, "task", len(new), len(batch))
+    if len(new) < len(batch):
+        _note_differences(report, directory, "task", names.split(", ")[1:])
+
+
+def _task_row(record: TaskRecord) -> tuple[Any, ...]:
+    messages = [{"role": m.role, "content": m.content} for m in record.messages]
+    return (
+        *(record.place.file, record.place.line, record.id, _json(messages)),
+        *(record.reference or "", _json(list(record.context)), list(record.tags)),
+        _json(dict(record.metadata)),
+    )
+
+
+def write_responses(
+    batch: Sequence[ResponseRecord], directory: Directory, report: ImportReport
+) -> None:
+    """Add responses to tasks that are there; one that exists with other content is a problem."""
+    rows = []
+    for record in batch:
+        try:
+            task = directory.task(record.task)
+        except Unknown as unknown:
+            report.problem(record.place, unknown.field, unknown.message, unknown.hint)
+            continue
+        place, metadata = record.place, _json(dict(record.metadata))
+        rows.append((place.file, place.line, record.id, task, record.source, record.text, metadata))
+    columns = (
+        *_PLACE,
+        *(("external_id", "text"), ("task_id", "bigint"), ("source", "text")),
+        *(("text", "text"), ("metadata", "jsonb")),
+    )
+    stage("staged_response", columns, rows)
+    names = "external_id, task_id, source, text, metadata"
+    new = fetch(
+        f"""INSERT INTO studio_response (project_id, {names}, created_at)
+            SELECT %s, {names}, now() FROM staged_response ON CONFLICT DO NOTHING
+            RETURNING external_id, id, task_id""",
+        [directory.project.pk],
+    )
+    directory.responses.update((name, (pk, task)) for name, pk, task in new)
+    _count(report, "response", len(new), len(rows))
+    if len(new) < len(rows):
+        _note_differences(report, directory, "response", names.split(", ")[1:])
+
+
+def _note_differences(
+    report: ImportReport, directory: Directory, kind: str, columns: Sequence[str]
+) -> None:
+    """A row that was there already and says something else than the file is a problem."""
+    old = ", ".join(f"t.{name}" for name in columns)
+    new = ", ".join(f"s.{name}" for name in columns)
+    found = fetch(
+        f"""SELECT s.file, s.line, s.external_id FROM staged_{kind} s
+              JOIN studio_{kind} t ON t.project_id = %s AND t.external_id = s.external_id
+             WHERE ({old}) IS DISTINCT FROM ({new}) ORDER BY s.file, s.line""",
+        [directory.project.pk],
+    )
+    for file, line, name in found:
+        report.unchanged[kind] -= 1
+        message = f"{kind} {name!r} exists with other content"
+        report.problem(Place(file, line), "id", message, _OTHER_CONTENT)
+
+
+def write_rubric(record: RubricRecord, directory: Directory, report: ImportReport) -> None:
+    """Add a rubric, or a version of one, unless a version with this content is there."""
+    try:
+        task = directory.task(record.task) if record.task is not None else None
+    except Unknown as unknown:
+        report.problem(record.place, unknown.field, unknown.message, unknown.hint)
+        return
+    rubric = Rubric.objects.filter(project=directory.project, external_id=record.id).first()
+    if rubric is None:
+        version = create_rubric(
+            project=directory.project,
+            name=record.name or record.id,
+            by=directory.by,
+            value=record.rubric,
+            task=Task.objects.get(pk=task) if task is not None else None,
+            external_id=record.id,
+        )
+    elif _has_content(rubric, record):
+        report.unchanged["rubric"] += 1
+        return
+    elif any(version.is_draft for version in rubric.versions.all()):
+        message = f"rubric {record.id!r} has a draft with other content"
+        report.problem(record.place, "id", message, "Publish or discard the draft first.")
+        return
+    else:
+        version = start_draft(rubric=rubric, by=directory.by)
+        write_criteria(version=version, value=record.rubric)
+    if record.published:
+        publish(version=version, by=directory.by, note="imported")
+        directory.forget_rubric(record.id)
+    report.added["rubric"] += 1
+
+
+def _has_content(rubric: Rubric, record: RubricRecord) -> bool:
+    wanted = rubric_hashes(record.rubric).content
+    return any(
+        (version.content_hash or rubric_hashes(version.as_rubric()).content) == wanted
+        and version.is_draft != record.published
+        for version in rubric.versions.all()
+    )
+
+
+_VERDICT_COLUMNS = (
+    *_PLACE,
+    *(("round_id", "bigint"), ("response_id", "bigint"), ("criterion_id", "bigint")),
+    *(("rater_id", "bigint"), ("sample", "smallint"), ("status", "text")),
+    *(("value", "double precision"), ("rationale", "text"), ("evidence", "jsonb")),
+    *(("confidence", "double precision"), ("provenance", "jsonb"), ("created_at", "timestamptz")),
+)
+
+
+def write_verdicts(
+    batch: Sequence[VerdictRecord], directory: Directory, report: ImportReport
+) -> None:
+    """Add verdicts; one that was given before with another value is a problem."""
+    rows = []
+    for record in batch:
+        try:
+            rows.append(_verdict_row(record, directory))
+        except Unknown as unknown:
+            report.problem(record.place, unknown.field, unknown.message, unknown.hint)
+    stage("staged_verdict", _VERDICT_COLUMNS, rows)
+    added = execute(
+        """INSERT INTO studio_verdict (round_id, response_id, criterion_id, rater_id, sample,
+                  status, value, rationale, evidence, confidence, provenance, created_at)
+           SELECT round_id, response_id, criterion_id, rater_id, sample,
+                  status, value, rationale, evidence, confidence, provenance,
+                  coalesce(created_at, now()) FROM staged_verdict ON CONFLICT DO NOTHING"""
+    )
+    _count(report, "verdict", added, len(rows))
+    if added < len(rows):
+        _note_other_verdicts(report)
+
+
+def _verdict_row(record: VerdictRecord, directory: Directory) -> tuple[Any, ...]:
+    round_ = directory.round(record.round_kind.value, record.round)
+    leaf = directory.leaf(record, round_)
+    value = record.value
+    if value is not None and not leaf.scale.allows(value):
+        scale = leaf.scale
+        hint = f"The scale is {scale.kind}, from {scale.low:g} to {scale.high:g}."
+        raise Unknown("value", f"{value:g} is not on the scale of {record.criterion!r}", hint)
+    provenance = dict(record.provenance)
+    if record.raw_reply:
+        provenance["raw_reply"] = record.raw_reply
+    return (
+        *(record.place.file, record.place.line, round_.pk, directory.response(record.response)[0]),
+        *(leaf.pk, directory.rater(record.rater_kind, record.rater), record.sample),
+        *(record.status.value, value, record.rationale),
+        _json([_quote(quote) for quote in record.evidence]) if record.evidence else "[]",
+        *(record.confidence, _json(provenance) if provenance else None, record.created_at),
+    )
+
+
+def _note_other_verdicts(report: ImportReport) -> None:
+    """A cell that holds another value than the file says: the file repeats it, or it was there."""
+    found = fetch(
+        """SELECT s.file, s.line FROM staged_verdict s
+             JOIN studio_verdict v USING (response_id, criterion_id, rater_id, round_id, sample)
+            WHERE v.revision = 0 AND (v.status, v.value) IS DISTINCT FROM (s.status, s.value)
+            ORDER BY s.file, s.line"""
+    )
+    for file, line in found:
+        report.unchanged["verdict"] -= 1
+        message = "this rater gave another verdict here before"
+        hint = "Verdicts are never overwritten; use another sample, session or run."
+        report.problem(Place(file, line), "value", message, hint)
+
+
+_PREFERENCE_COLUMNS = (
+    *_PLACE,
+    *(("round_id", "bigint"), ("rater_id", "bigint"), ("task_id", "bigint")),
+    *(("response_a_id", "bigint"), ("response_b_id", "bigint"), ("status", "text")),
+    *(("preferred", "text"), ("strength", "double precision"), ("rationale", "text")),
+    *(("provenance", "jsonb"), ("created_at", "timestamptz")),
+)
+
+
+def write_preferences(
+    batch: Sequence[PreferenceRecord], directory: Directory, report: ImportReport
+) -> None:
+    """Add preferences; one that was given before with another answer is a problem."""
+    rows = []
+    for record in batch:
+        try:
+            rows.append(_preference_row(record, directory))
+        except Unknown as unknown:
+            report.problem(record.place, unknown.field, unknown.message, unknown.hint)
+    stage("staged_preference", _PREFERENCE_COLUMNS, rows)
+    names = ", ".join(name for name, _ in _PREFERENCE_COLUMNS[2:-1])
+    added = execute(
+        f"""INSERT INTO studio_preference ({names}, created_at)
+            SELECT {names}, coalesce(created_at, now()) FROM staged_preference
+            ON CONFLICT DO NOTHING"""
+    )
+    _count(report, "preference", added, len(rows))
+    if added == len(rows):
+        return
+    found = fetch(
+        """SELECT s.file, s.line FROM staged_preference s
+             JOIN studio_preference p USING (response_a_id, response_b_id, rater_id, round_id)
+            WHERE (p.status, p.preferred) IS DISTINCT FROM (s.status, s.preferred)
+            ORDER BY s.file, s.line"""
+    )
+    for file, line in found:
+        report.unchanged["preference"] -= 1
+        message = "this rater gave another preference here before"
+        report.problem(Place(file, line), "preferred", message, "Use another session or run.")
+
+
+def _preference_row(record: PreferenceRecord, directory: Directory) -> tuple[Any, ...]:
+    round_ = directory.round(record.round_kind.value, record.round)
+    task = directory.task(record.task)
+    first, second = directory.response(record.response_a), directory.response(record.response_b)
+    if first[0] == second[0]:
+        raise Unknown("b", "both responses are the same one", "Name two responses of the task.")
+    if first[1] != task or second[1] != task:
+        hint = "Both responses must answer the task that the line names."
+        raise Unknown("task", "the responses belong to another task", hint)
+    provenance = dict(record.provenance)
+    if record.raw_reply:
+        provenance["raw_reply"] = record.raw_reply
+    return (
+        *(record.place.file, record.place.line, round_.pk),
+        *(directory.rater(record.rater_kind, record.rater), task, first[0], second[0]),
+        *(record.status.value, record.preferred.value if record.preferred else None),
+        *(record.strength, record.rationale, _json(provenance) if provenance else None),
+        record.created_at,
+    )
+
+
+def _count(report: ImportReport, kind: str, added: int, given: int) -> None:
+    report.added[kind] += added
+    report.unchanged[kind] += given - added
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "text": quote.text,
+        "start": quote.start,
+        "end": quote.end,
+        "match": quote.match,
+        "distance": quote.distance,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
