@@ -123,7 +123,7 @@ def interval_features(values: FloatArray) -> FloatArray:
     m = given.sum(axis=1).astype(np.float64)
     pairable = m >= 2
     usable = given & pairable[:, None]
-    centre = values[usable].mean() if usable.any() else 0.0
+    centre = np.median(values[usable]) if usable.any() else 0.0
     centred = np.where(usable, values - centre, 0.0)
     total, squares = centred.sum(axis=1), (centred**2).sum(axis=1)
     within = 2 * (m * squares - total**2) / np.where(pairable, m - 1, 1)
