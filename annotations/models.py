@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pghistory
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.models import Rater, Response, Round
@@ -25,8 +28,20 @@ class AssignmentStatus(models.TextChoices):
     SKIPPED = "skipped", _("skipped")
 
 
+class SkipReason(models.TextChoices):
+    EXPERTISE = "expertise", _("outside my expertise")
+    UNREADABLE = "unreadable", _("cannot be judged as it stands")
+    INTEREST = "interest", _("conflict of interest")
+    OTHER = "other", _("another reason")
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Session(models.Model):
-    """A round of expert annotation: `coverage` different people judge each response."""
+    """A round of expert annotation: `coverage` different people judge each response.
+
+    `selection` records how the responses were chosen: the fields of
+    `annotations.selection.Selection`.
+    """
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, primary_key=True)
     status = models.CharField(
@@ -36,6 +51,7 @@ class Session(models.Model):
     hide_source = models.BooleanField(default=True)
     instructions = models.TextField(blank=True)
     reservation_minutes = models.PositiveIntegerField(default=60)
+    selection = models.JSONField(default=dict, blank=True)
 
     class Meta:
         db_table = "annotations_session"
@@ -56,6 +72,7 @@ class Session(models.Model):
         return reverse("annotations:session", args=[self.round.project.slug, self.pk])
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent())
 class SessionAnnotator(models.Model):
     """A person who may take items of a session."""
 
@@ -72,12 +89,41 @@ class SessionAnnotator(models.Model):
         return f"{self.rater} in {self.session_id}"
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    def with_room_for(self, session: Session, rater_id: int) -> ItemQuerySet:
+        """The session's items that the rater never had and that still have a free place.
+
+        A place whose reservation has expired counts as free.
+        """
+        held = (
+            Assignment.objects.filter(item=OuterRef("pk"), slot__isnull=False)
+            .exclude(status__in=["pending", "draft"], reserved_until__lt=timezone.now())
+            .order_by()
+            .values("item")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        had = Assignment.objects.filter(item=OuterRef("pk"), rater=rater_id)
+        return (
+            self.filter(~Exists(had), session=session)
+            .alias(held=Coalesce(Subquery(held), 0))
+            .filter(held__lt=session.coverage)
+        )
+
+    def next_for(self, session: Session, rater_id: int, *, skip_locked: bool) -> Item | None:
+        """The first such item by position, locked until the transaction ends."""
+        free = self.with_room_for(session, rater_id).order_by("position")
+        return free.select_for_update(skip_locked=skip_locked, no_key=True).first()
+
+
 class Item(models.Model):
     """A response to be judged in a session."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items")
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="session_items")
     position = models.PositiveIntegerField()
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         db_table = "annotations_item"
@@ -99,7 +145,14 @@ class Assignment(models.Model):
 
     A slot is taken by one assignment at a time (unique), and there are no more slots
     than the session's coverage (trigger): N of M is a fact of the database. A skipped
-    or expired assignment gives its slot back (null).
+    assignment gives its slot back (null); one whose reservation expired gives it to
+    the next person who needs it.
+
+    `draft` holds what was entered so far by criterion key (`annotations.sheet.to_json`);
+    it is no answer until submitted. `draft_version` counts its changes and `draft_tab`
+    names the browser tab that wrote last, so that two tabs cannot overwrite each other
+    unseen. `submitted_version` is the draft version that the verdicts hold: a higher
+    `draft_version` means changes that were not submitted again.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
@@ -108,12 +161,13 @@ class Assignment(models.Model):
     status = models.CharField(
         max_length=10, choices=AssignmentStatus.choices, default=AssignmentStatus.PENDING
     )
-    # What the annotator has entered so far, by criterion key; not an answer until submitted.
     draft = models.JSONField(default=dict, blank=True)
     draft_version = models.PositiveIntegerField(default=0)
+    draft_tab = models.CharField(max_length=40, blank=True)
     comment = models.TextField(blank=True)
-    skip_reason = models.TextField(blank=True)
-    active_seconds = models.PositiveIntegerField(default=0)
+    submitted_version = models.PositiveIntegerField(null=True, blank=True)
+    skip_reason = models.CharField(max_length=12, choices=SkipReason.choices, blank=True)
+    skip_note = models.TextField(blank=True)
     reserved_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -127,9 +181,25 @@ class Assignment(models.Model):
                 condition=Q(status__in=AssignmentStatus.values), name="assignment_status_known"
             ),
             models.CheckConstraint(
-                condition=Q(status="submitted", submitted_at__isnull=False, slot__isnull=False)
+                condition=Q(
+                    status="submitted",
+                    submitted_at__isnull=False,
+                    submitted_version__isnull=False,
+                    slot__isnull=False,
+                )
                 | ~Q(status="submitted"),
                 name="assignment_submitted_complete",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["pending", "draft"])
+                | Q(slot__isnull=True)
+                | Q(reserved_until__isnull=False),
+                name="assignment_reservation_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="skipped", skip_reason__in=SkipReason.values)
+                | ~Q(status="skipped") & Q(skip_reason=""),
+                name="assignment_skipped_with_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(status="skipped") | Q(slot__isnull=True),
@@ -157,3 +227,8 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rater} on {self.item}"
+
+    @property
+    def has_unsent_changes(self) -> bool:
+        """Whether entries changed after they were submitted."""
+        return self.submitted_version is not None and self.draft_version > self.submitted_version

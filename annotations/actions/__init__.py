@@ -1,0 +1,26 @@
+"""Writes of the annotation app: keyword-only, atomic, each says who acts (`by`)."""
+
+from annotations.actions.assign import next_item, take_up
+from annotations.actions.sessions import (
+    activate,
+    complete,
+    create_session,
+    pause,
+    set_annotators,
+)
+from annotations.actions.sheets import Submission, save_draft, skip, submit, submit_or_keep
+
+__all__ = [
+    "Submission",
+    "activate",
+    "complete",
+    "create_session",
+    "next_item",
+    "pause",
+    "save_draft",
+    "set_annotators",
+    "skip",
+    "submit",
+    "submit_or_keep",
+    "take_up",
+]

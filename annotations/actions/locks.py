@@ -1,0 +1,95 @@
+"""Locks shared by the actions, always taken in this order: session, place, item, assignment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.errors import NotInSession, NotPossible, PlacesTaken
+from annotations.models import Assignment, AssignmentStatus, Item, Session, SessionStatus
+from annotations.states import ASSIGNMENT_STEPS, OPEN
+from rubricstudio.domain.assignment import free_place
+from rubricstudio.models import User
+
+
+def locked_assignment(assignment: Assignment, by: User) -> Assignment:
+    """The assignment, held until the transaction ends. Raises NotInSession for another's."""
+    Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
+    locked = (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("item__session__round", "rater")
+        .get(pk=assignment.pk)
+    )
+    if locked.rater.user_id != by.pk:
+        raise NotInSession(_("This is another person's assignment."))
+    if not locked.item.session.annotators.filter(rater=locked.rater_id).exists():
+        raise NotInSession(_("You are no longer an annotator of this session."))
+    return locked
+
+
+def hold_session(session_id: int, *allowed: SessionStatus) -> None:
+    """Keep the session in one of the `allowed` states until the transaction ends.
+
+    A shared lock, so that people do not wait for each other, only for someone who
+    changes the session. Raises NotPossible in any other state.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status FROM annotations_session WHERE round_id = %s FOR SHARE", [session_id]
+        )
+        status = SessionStatus(cursor.fetchone()[0])
+    if status not in allowed:
+        raise NotPossible(_CLOSED[status]())
+
+
+_CLOSED = {
+    SessionStatus.DRAFT: lambda: _("The session has not started yet."),
+    SessionStatus.ACTIVE: lambda: _("The session is running."),
+    SessionStatus.PAUSED: lambda: _(
+        "The session is paused. What you entered is kept; submit it when work goes on."
+    ),
+    SessionStatus.COMPLETED: lambda: _("The session is completed; verdicts no longer change."),
+}
+
+
+def check_step(assignment: Assignment, step: str) -> AssignmentStatus:
+    """The state that `step` leads to. Raises NotPossible."""
+    status = AssignmentStatus(assignment.status)
+    if step not in ASSIGNMENT_STEPS[status]:
+        raise NotPossible(
+            _("This is not possible: the item is %(status)s.") % {"status": status.label}
+        )
+    return ASSIGNMENT_STEPS[status][step]
+
+
+def take_place(item: Item, session: Session) -> int:
+    """A free place of an item whose lock is held. Raises PlacesTaken.
+
+    A place whose reservation has expired counts as free: its holder loses it. The
+    holder may be submitting at this moment, so the place is freed by a conditional
+    update that waits for them and then looks again.
+    """
+    now = timezone.now()
+    places = Assignment.objects.filter(item=item, slot__isnull=False)
+    taken = {slot for slot in places.values_list("slot", flat=True) if slot is not None}
+    place = free_place(session.coverage, taken)
+    if place is not None:
+        return place
+    expired = places.filter(status__in=OPEN, reserved_until__lt=now)
+    for pk, slot in list(expired.order_by("reserved_until").values_list("pk", "slot")):
+        if slot is not None and expired.filter(pk=pk).update(slot=None):
+            return slot
+    raise PlacesTaken(
+        _(
+            "Your reservation of this item expired and enough other people took it up. "
+            "What you entered is kept."
+        )
+    )
+
+
+def reserved_until(session: Session) -> datetime:
+    """When a reservation made or renewed now ends."""
+    return timezone.now() + timedelta(minutes=session.reservation_minutes)

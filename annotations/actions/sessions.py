@@ -1,0 +1,162 @@
+"""The life of a session: set up, opened, paused, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from annotations.errors import InvalidSession, NotPossible
+from annotations.models import Assignment, Item, Session, SessionAnnotator, SessionStatus
+from annotations.selection import Selection, choose
+from annotations.states import OPEN, SESSION_STEPS
+from rubricstudio.actions.rounds import open_round, rater_for_user
+from rubricstudio.models import (
+    Membership,
+    Project,
+    Round,
+    RoundKind,
+    RubricVersion,
+    User,
+    VersionStatus,
+)
+from rubricstudio.permissions import Permission, may
+
+MAX_COVERAGE = 100
+EVERYTHING = Selection()
+
+
+@transaction.atomic
+def create_session(
+    *,
+    project: Project,
+    name: str,
+    version: RubricVersion,
+    by: User,
+    selection: Selection = EVERYTHING,
+    coverage: int = 3,
+    hide_source: bool = True,
+    instructions: str = "",
+    reservation_minutes: int = 60,
+    annotators: Iterable[User] = (),
+) -> Session:
+    """Set up a session in state draft over the chosen responses.
+
+    `coverage` different people (1 to 100) judge each response; an item is reserved for
+    `reservation_minutes` (1 or more) from a person's last change to it. `version` must
+    be a published version of `project`.
+
+    Raises InvalidSession, InvalidSelection or InvalidSample where it cannot be set up.
+    """
+    _check_settings(project, name, version, coverage, reservation_minutes)
+    chosen = choose(project, version, selection)
+    session = Session.objects.create(
+        round=open_round(
+            project=project, kind=RoundKind.SESSION, name=name.strip(), version=version, by=by
+        ),
+        coverage=coverage,
+        hide_source=hide_source,
+        instructions=instructions,
+        reservation_minutes=reservation_minutes,
+        selection=selection.as_json(),
+    )
+    Item.objects.bulk_create(
+        (
+            Item(session=session, response_id=response, position=position)
+            for position, response in enumerate(chosen)
+        ),
+        batch_size=5000,
+    )
+    set_annotators(session=session, users=annotators, by=by)
+    return session
+
+
+def _check_settings(
+    project: Project, name: str, version: RubricVersion, coverage: int, minutes: int
+) -> None:
+    if not name.strip():
+        raise InvalidSession(_("Give the session a name."))
+    if Round.objects.filter(project=project, kind=RoundKind.SESSION, name=name.strip()).exists():
+        raise InvalidSession(_("There is a session of this name already. Choose another name."))
+    if version.rubric.project_id != project.pk or version.status != VersionStatus.PUBLISHED:
+        raise InvalidSession(_("Choose a published rubric version of this project."))
+    if not 1 <= coverage <= MAX_COVERAGE:
+        raise InvalidSession(
+            _("Coverage lies between 1 and %(most)d people.") % {"most": MAX_COVERAGE}
+        )
+    if minutes < 1:
+        raise InvalidSession(_("A reservation lasts at least one minute."))
+
+
+@transaction.atomic
+def set_annotators(*, session: Session, users: Iterable[User], by: User) -> None:
+    """Make exactly `users` the session's annotators.
+
+    Someone who leaves keeps what they submitted; the places they had reserved are free
+    again. Raises InvalidSession for a person who may not annotate in the project, and
+    NotPossible in a completed session.
+    """
+    locked = Session.objects.select_for_update().select_related("round__project").get(pk=session.pk)
+    if locked.status == SessionStatus.COMPLETED:
+        raise NotPossible(_("The session is completed."))
+    project = locked.round.project
+    wanted = {
+        rater_for_user(project=project, user=user).pk for user in _checked(project, list(users))
+    }
+    places = SessionAnnotator.objects.filter(session=locked)
+    present = set(places.values_list("rater_id", flat=True))
+    leaving = present - wanted
+    places.filter(rater_id__in=leaving).delete()
+    Assignment.objects.filter(item__session=locked, rater_id__in=leaving, status__in=OPEN).update(
+        slot=None
+    )
+    SessionAnnotator.objects.bulk_create(
+        SessionAnnotator(session=locked, rater_id=rater) for rater in sorted(wanted - present)
+    )
+
+
+def _checked(project: Project, users: list[User]) -> list[User]:
+    roles = dict(
+        Membership.objects.filter(project=project, user__in=users).values_list("user_id", "role")
+    )
+    for user in users:
+        role = roles.get(user.pk)
+        if role is None or not may(role, Permission.ANNOTATE):
+            raise InvalidSession(
+                _("%(person)s may not annotate in this project. Give them the role first.")
+                % {"person": user}
+            )
+    return users
+
+
+@transaction.atomic
+def activate(*, session: Session, by: User) -> Session:
+    """Open a session that is a draft or paused. Raises NotPossible."""
+    return _step(session, "activate")
+
+
+@transaction.atomic
+def pause(*, session: Session, by: User) -> Session:
+    """Hand out and take in nothing for a while; drafts are still kept. Raises NotPossible."""
+    return _step(session, "pause")
+
+
+@transaction.atomic
+def complete(*, session: Session, by: User) -> Session:
+    """Close a session for good: its verdicts no longer change. Raises NotPossible."""
+    return _step(session, "complete")
+
+
+def _step(session: Session, step: str) -> Session:
+    locked = Session.objects.select_for_update().get(pk=session.pk)
+    status = SessionStatus(locked.status)
+    if step not in SESSION_STEPS[status]:
+        raise NotPossible(
+            _("This is not possible: the session is %(status)s.") % {"status": status.label}
+        )
+    if step == "activate" and not locked.annotators.exists():
+        raise NotPossible(_("Add an annotator first."))
+    locked.status = SESSION_STEPS[status][step]
+    locked.save(update_fields=["status"])
+    return locked

@@ -1,0 +1,202 @@
+"""What an annotator does with an item: save a draft, submit it, skip it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from annotations.actions.locks import (
+    check_step,
+    hold_session,
+    locked_assignment,
+    reserved_until,
+    take_place,
+)
+from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
+from annotations.models import Assignment, AssignmentStatus, SessionStatus, SkipReason
+from annotations.queries.sheets import criteria_of, own_verdicts
+from annotations.sheet import Sheet, changed, check, from_json, merge, to_json, undecided
+from rubricstudio.models import Criterion, User, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a submit did: the assignment, and how many verdicts it added (0 when repeated)."""
+
+    assignment: Assignment
+    added: int
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    assignment: Assignment,
+    sheet: Sheet,
+    by: User,
+    version: int | None = None,
+    tab: str = "",
+) -> Assignment:
+    """Keep what was entered so far and renew the reservation.
+
+    `version` is the draft version that the entries were made on and `tab` the browser
+    tab they come from. Where another tab saved meanwhile both sides are merged; where
+    they contradict each other DraftConflict is raised and nothing is written. None
+    skips this check, for scripts. The same entries again change nothing.
+
+    Raises InvalidSheet for values off their scale, NotInSession, and NotPossible in a
+    session that is neither active nor paused.
+    """
+    hold_session(assignment.item.session_id, SessionStatus.ACTIVE, SessionStatus.PAUSED)
+    locked = locked_assignment(assignment, by)
+    status = check_step(locked, "save")
+    check(criteria_of(locked.item.session), sheet)
+    _write_draft(locked, _settled(locked, sheet, version, tab), tab)
+    locked.status = status
+    locked.reserved_until = reserved_until(locked.item.session)
+    locked.save()
+    return locked
+
+
+def stored_sheet(assignment: Assignment) -> Sheet:
+    """The draft of an assignment as a value."""
+    return from_json(assignment.draft, assignment.comment)
+
+
+def _settled(assignment: Assignment, sheet: Sheet, version: int | None, tab: str) -> Sheet:
+    """What to store, given that another tab may have stored something since `version`."""
+    written_here = bool(tab) and tab == assignment.draft_tab
+    if version is None or version == assignment.draft_version or written_here:
+        return sheet
+    stored = stored_sheet(assignment)
+    merged = merge(sheet, stored)
+    if merged.conflicts:
+        raise DraftConflict(
+            _("This item was changed in another tab. Choose which answers to keep."),
+            stored,
+            assignment.draft_version,
+            merged,
+        )
+    return merged.sheet
+
+
+def _write_draft(assignment: Assignment, sheet: Sheet, tab: str) -> None:
+    if not sheet.same_as(stored_sheet(assignment)):
+        assignment.draft, assignment.comment = to_json(sheet), sheet.comment
+        assignment.draft_version += 1
+        assignment.draft_tab = tab
+
+
+@transaction.atomic
+def submit(
+    *,
+    assignment: Assignment,
+    sheet: Sheet,
+    by: User,
+    version: int | None = None,
+    tab: str = "",
+    reason: str = "",
+) -> Submission:
+    """Turn a complete sheet into verdicts of its annotator, all of them or none.
+
+    Each criterion that people judge needs a verdict or a cannot-assess. Submitting again
+    before the session closes adds a revision for each entry that changed, with `reason`
+    in its provenance; a repeated submit of the same entries changes nothing. `version`
+    and `tab` as for `save_draft`.
+
+    Raises InvalidSheet, IncompleteSheet, DraftConflict, PlacesTaken where the
+    reservation expired and others filled the item, NotInSession, and NotPossible unless
+    the session is active.
+    """
+    hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
+    locked = locked_assignment(assignment, by)
+    status = check_step(locked, "submit")
+    criteria = criteria_of(locked.item.session)
+    check(criteria, sheet)
+    settled = _settled(locked, sheet, version, tab)
+    _check_complete(undecided(criteria, settled))
+    if locked.slot is None:
+        locked.slot = take_place(locked.item, locked.item.session)
+    added = _add_verdicts(locked, settled, reason)
+    _write_draft(locked, settled, tab)
+    locked.status, locked.submitted_version = status, locked.draft_version
+    locked.submitted_at = locked.submitted_at or timezone.now()
+    locked.save()
+    return Submission(locked, added)
+
+
+def _check_complete(missing: list[str]) -> None:
+    if missing:
+        raise IncompleteSheet(
+            ngettext(
+                "%(n)d criterion still needs a verdict.",
+                "%(n)d criteria still need a verdict.",
+                len(missing),
+            )
+            % {"n": len(missing)},
+            missing,
+        )
+
+
+def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
+    """Insert the verdicts that differ from the annotator's current ones, in one statement."""
+    before = own_verdicts(assignment)
+    version_id = assignment.item.session.round.version_id
+    ids = dict(Criterion.objects.filter(version=version_id).values_list("key", "pk"))
+    rows = [
+        Verdict(
+            round_id=assignment.item.session_id,
+            response_id=assignment.item.response_id,
+            criterion_id=ids[key],
+            rater_id=assignment.rater_id,
+            revision=before.next_revision(key),
+            status=entry.status,
+            value=entry.value,
+            rationale=entry.rationale,
+            provenance={"reason": reason} if reason else None,
+        )
+        for key in changed(before.sheet, sheet)
+        if (entry := sheet.entry(key)).status
+    ]
+    Verdict.objects.bulk_create(rows)
+    return len(rows)
+
+
+def submit_or_keep(
+    *, assignment: Assignment, sheet: Sheet, by: User, version: int | None, tab: str, reason: str
+) -> Submission:
+    """Submit, or where that is refused keep the entries as a draft and raise what refused it.
+
+    Raises what `submit` does.
+    """
+    try:
+        return submit(
+            assignment=assignment, sheet=sheet, by=by, version=version, tab=tab, reason=reason
+        )
+    except (IncompleteSheet, NotPossible, PlacesTaken):
+        with suppress(NotPossible):
+            save_draft(assignment=assignment, sheet=sheet, by=by, version=version, tab=tab)
+        raise
+
+
+@transaction.atomic
+def skip(*, assignment: Assignment, reason: SkipReason, by: User, note: str = "") -> Assignment:
+    """Give an item back so that someone else can judge it. What was entered is kept.
+
+    Safe to repeat. Raises NotInSession, and NotPossible once it is submitted, or unless
+    the session is active.
+    """
+    hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
+    locked = locked_assignment(assignment, by)
+    if locked.status == AssignmentStatus.SKIPPED:
+        return locked
+    if locked.status == AssignmentStatus.SUBMITTED:
+        raise NotPossible(_("You submitted this item already; it cannot be skipped any more."))
+    locked.status, locked.slot = check_step(locked, "skip"), None
+    locked.skip_reason, locked.skip_note = reason, note
+    locked.save()
+    return locked

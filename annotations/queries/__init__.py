@@ -1,0 +1,21 @@
+"""Reads of the annotation app. None of them names another rater's verdict or a source."""
+
+from annotations.queries.progress import (
+    AnnotatorProgress,
+    ItemProgress,
+    QueueProgress,
+    SessionProgress,
+    queue_progress,
+    session_items,
+    session_progress,
+)
+
+__all__ = [
+    "AnnotatorProgress",
+    "ItemProgress",
+    "QueueProgress",
+    "SessionProgress",
+    "queue_progress",
+    "session_items",
+    "session_progress",
+]

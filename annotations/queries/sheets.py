@@ -1,0 +1,55 @@
+"""The criteria an annotator is asked, and what they themselves said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from annotations.models import Assignment, Session
+from annotations.sheet import Entry, Sheet, asked_of_people
+from rubricstudio.domain.rubric import Criterion, Rubric
+from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.models import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVerdicts:
+    """An annotator's current verdicts on one response, and the revision of each."""
+
+    sheet: Sheet
+    revisions: Mapping[str, int]
+
+    def next_revision(self, key: str) -> int:
+        """The revision that a new verdict on the criterion gets."""
+        return self.revisions.get(key, -1) + 1
+
+
+def rubric_of(session: Session) -> Rubric:
+    """The rubric version that is judged in a session, as a value."""
+    version = session.round.version
+    return version.as_rubric() if version else Rubric(())
+
+
+def criteria_of(session: Session) -> tuple[Criterion, ...]:
+    """The criteria that people judge in a session, in display order."""
+    return asked_of_people(rubric_of(session))
+
+
+def own_verdicts(assignment: Assignment) -> OwnVerdicts:
+    """What the assignment's own rater said on its response in this session."""
+    rows = (
+        Verdict.objects.filter(
+            round=assignment.item.session_id,
+            response=assignment.item.response_id,
+            rater=assignment.rater_id,
+            sample=0,
+        )
+        .current()
+        .values_list("criterion__key", "revision", "status", "value", "rationale")
+    )
+    entries: dict[str, Entry] = {}
+    revisions: dict[str, int] = {}
+    for key, revision, status, value, rationale in rows:
+        entries[key] = Entry(VerdictStatus(status), value, rationale)
+        revisions[key] = revision
+    return OwnVerdicts(Sheet(entries), revisions)

@@ -1,0 +1,107 @@
+"""Many people at once: every place is filled once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from annotations.actions import activate, create_session, next_item, submit
+from annotations.models import Assignment, Session
+from rubricstudio.actions.projects import set_member
+from rubricstudio.actions.tasks import add_response
+from rubricstudio.models import Role, User, Verdict
+from tests.annotations.conftest import COMPLETE
+from tests.conftest import Cast, Data
+
+
+def _work(session: Session, person: User) -> int:
+    """Pull and submit until nothing is left, on a connection of one's own."""
+    try:
+        done = 0
+        while (assignment := next_item(session=session, by=person)) is not None:
+            submit(assignment=assignment, sheet=COMPLETE, by=person)
+            done += 1
+        return done
+    finally:
+        connections.close_all()
+
+
+@pytest.fixture
+def crowded(cast: Cast, data: Data) -> tuple[Session, list[User]]:
+    """Forty items, three people each, eight annotators."""
+    for n in range(36):
+        add_response(task=data.tasks[n % 2], external_id=f"r{n}", source="wren", text="Yes.")
+    people = [
+        User.objects.create_user(username=f"p{n}", email=f"p{n}@example.com") for n in range(8)
+    ]
+    for person in people:
+        set_member(project=cast.project, user=person, role=Role.ANNOTATOR, by=cast.owner)
+    session = create_session(
+        project=cast.project,
+        name="Crowd",
+        version=data.version,
+        by=cast.owner,
+        coverage=3,
+        annotators=people,
+    )
+    return activate(session=session, by=cast.owner), people
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_people_fill_forty_items_three_times_and_no_more(
+    crowded: tuple[Session, list[User]],
+) -> None:
+    session, people = crowded
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        done = list(pool.map(lambda person: _work(session, person), people))
+
+    pairs = list(Assignment.objects.values_list("item", "rater"))
+    assert sum(done) == 120
+    assert set(Counter(item for item, _rater in pairs).values()) == {3}
+    assert len(set(pairs)) == len(pairs) == 120
+    assert Assignment.objects.filter(status="submitted").count() == 120
+    assert Verdict.objects.count() == 120 * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_reserves_one_item(crowded: tuple[Session, list[User]]) -> None:
+    session, people = crowded
+
+    def pull(_: int) -> int | None:
+        try:
+            assignment = next_item(session=session, by=people[0])
+            return assignment.pk if assignment else None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = set(pool.map(pull, range(6)))
+
+    assert len(taken) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_submit_sent_six_times_at_once_is_one_submission(
+    crowded: tuple[Session, list[User]],
+) -> None:
+    session, people = crowded
+    assignment = next_item(session=session, by=people[0])
+    assert assignment
+
+    def send(_: int) -> int:
+        try:
+            return submit(
+                assignment=assignment, sheet=COMPLETE, by=people[0], version=0, tab="t"
+            ).added
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        added = sorted(pool.map(send, range(6)))
+
+    assert added == [0, 0, 0, 0, 0, 3]
+    assert Verdict.objects.count() == 3
