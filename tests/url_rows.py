@@ -1,0 +1,33 @@
+"""Rows that fill the arguments of addresses in the URL walk; built by actions, as always."""
+
+from __future__ import annotations
+
+from rubricstudio.actions.invitations import invite
+from rubricstudio.actions.tokens import create_token
+from rubricstudio.models import ApiToken, Membership, Role
+from tests.conftest import Cast, Data
+
+
+def url_rows(cast: Cast, data: Data) -> dict[str, object]:
+    """Values by argument name; all of them of the project `demo`."""
+    invited = invite(
+        project=cast.project,
+        email="ines@example.com",
+        role=Role.VIEWER,
+        by=cast.owner,
+        link_for=lambda token: token,
+    )
+    token, _ = create_token(user=cast.viewer, name="walk", scope=ApiToken.Scope.READ)
+    nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
+    return {
+        "slug": cast.project.slug,
+        "membership_id": nils.pk,
+        "invitation_id": invited.invitation.pk,
+        "token": invited.link,
+        "token_id": token.pk,
+        "task_id": data.tasks[0].pk,
+        "response_id": data.responses[0].pk,
+        "rubric_id": data.version.rubric_id,
+        "number": data.version.number,
+        "criterion_id": data.version.criteria.get(key="warns").pk,
+    }

@@ -1,0 +1,104 @@
+"""Who may open each address. One line per URL name, one per API operation.
+
+Adding a page: add its name here and say who it is for.
+
+    "annotations:session": member(Permission.MANAGE_SESSIONS),
+    "scoring:export": member(Permission.SEE_RESULTS, post=Permission.EXPORT),
+    "annotations:annotate": member(Permission.ANNOTATE, private="annotator"),
+    "scoring:run": member(Permission.SEE_RESULTS, run_id="run"),
+
+- The first permission is the one that GET needs, `post` the one that POST needs (the same
+  where it is left out).
+- Arguments of the address are filled from the row of the same name in tests/url_rows.py;
+  `run_id="run"` takes the row `run` instead.
+- `private` names the role whose own row it is: everybody else gets 404.
+- `also` lists further statuses that are right here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from rubricstudio.permissions import Permission
+
+
+class Who(Enum):
+    ANYONE = auto()
+    SIGNED_IN = auto()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is expected of one address."""
+
+    get: Who | Permission
+    post: Who | Permission
+    private: str = ""
+    also: frozenset[int] = frozenset()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def anyone(*, also: tuple[int, ...] = (), **arguments: str) -> Page:
+    """A page that needs no sign-in."""
+    return Page(Who.ANYONE, Who.ANYONE, "", frozenset(also), arguments)
+
+
+def signed_in(*, private: str = "", also: tuple[int, ...] = (), **arguments: str) -> Page:
+    """A page for whoever is signed in."""
+    return Page(Who.SIGNED_IN, Who.SIGNED_IN, private, frozenset(also), arguments)
+
+
+def member(
+    get: Permission,
+    *,
+    post: Permission | None = None,
+    private: str = "",
+    also: tuple[int, ...] = (),
+    **arguments: str,
+) -> Page:
+    """A page inside a project."""
+    return Page(get, post or get, private, frozenset(also), arguments)
+
+
+PAGES: dict[str, Page] = {
+    # -- frame and accounts
+    "set_language": anyone(),
+    "api:openapi-json": anyone(),
+    "api:api-root": anyone(also=(404,)),
+    "rubricstudio:home": signed_in(),
+    "rubricstudio:project-new": signed_in(),
+    # Someone who is signed in with another address is told so, with 403.
+    "rubricstudio:invitation": anyone(also=(403,)),
+    "rubricstudio:account": signed_in(),
+    "rubricstudio:tokens": signed_in(),
+    "rubricstudio:token-revoke": signed_in(private="viewer"),
+    "rubricstudio:worker-status": signed_in(),
+    "rubricstudio:styleguide": signed_in(),
+    "rubricstudio:project": member(Permission.SEE_PROJECT),
+    "rubricstudio:project-edit": member(Permission.MANAGE_MEMBERS),
+    "rubricstudio:members": member(Permission.SEE_DATA),
+    "rubricstudio:invite": member(Permission.MANAGE_MEMBERS),
+    "rubricstudio:leave": member(Permission.SEE_PROJECT),
+    "rubricstudio:member-role": member(Permission.MANAGE_MEMBERS),
+    "rubricstudio:member-remove": member(Permission.MANAGE_MEMBERS),
+    "rubricstudio:invitation-revoke": member(Permission.MANAGE_MEMBERS),
+    # -- data
+    # -- rubrics
+    # -- sessions
+    # -- judges, comparison, export
+}
+
+# Method and path below /api/v1, as the operation is declared.
+OPERATIONS: dict[str, Page] = {
+    "GET /me": signed_in(),
+    "GET /projects": signed_in(),
+    "POST /projects": signed_in(),
+    "GET /projects/{slug}": member(Permission.SEE_PROJECT),
+    "GET /projects/{slug}/tasks": member(Permission.SEE_DATA),
+    "GET /projects/{slug}/tasks/{task_id}": member(Permission.SEE_DATA),
+    "GET /projects/{slug}/responses": member(Permission.SEE_DATA),
+    "GET /projects/{slug}/rubrics": member(Permission.SEE_RUBRICS),
+    "GET /projects/{slug}/rubrics/{rubric_id}/versions/{number}": member(Permission.SEE_RUBRICS),
+}
