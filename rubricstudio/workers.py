@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.utils.translation import gettext
 from redis.exceptions import RedisError
 
 QUEUES = ("default", "llm", "gpu")
@@ -29,6 +30,17 @@ class WorkerStatus:
     @property
     def missing(self) -> list[str]:
         return [queue for queue in QUEUES if queue not in self.queues]
+
+    @property
+    def detail(self) -> str:
+        """What it means for the person: which work is done, which waits."""
+        if not self.missing:
+            return gettext("Workers serve every queue.")
+        facts = {"queues": ", ".join(self.missing)}
+        waits = gettext("Nothing serves %(queues)s: such work waits.") % facts
+        if self.alive:
+            return waits
+        return f"{waits} {gettext('Start workers with manage.py serve.')}"
 
 
 def report_heartbeat(*, node: str) -> None:
