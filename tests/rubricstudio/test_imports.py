@@ -45,7 +45,7 @@ def _verdict(
     return base._replace(place=Place("file.jsonl", n), **more)  # type: ignore[arg-type]
 
 
-def _universe() -> list[Record]:
+def _universe() -> list[Record | Problem]:
     return [
         _task(1),
         _task(2),
@@ -101,7 +101,11 @@ def test_one_problem_refuses_everything(cast: Cast) -> None:
 
 
 def test_it_keeps_the_good_records_when_asked(cast: Cast) -> None:
-    records = [*_universe(), _verdict(7), _verdict(1, "nonsense")]
+    records: list[Record | Problem] = [
+        *_universe(),
+        _verdict(7),
+        _verdict(1, "nonsense"),
+    ]
 
     report = import_records(project=cast.project, records=records, by=cast.owner, keep_good=True)
 
@@ -164,7 +168,8 @@ def test_a_rubric_with_new_content_becomes_the_next_version(cast: Cast) -> None:
 
 
 def test_preferences_belong_to_one_task(cast: Cast) -> None:
-    pair = [_task(1), _response(1), ResponseRecord(id="r1b", task="t1", text="Dust.")]
+    other = ResponseRecord(id="r1b", task="t1", text="Dust.")
+    pair: list[Record] = [_task(1), _response(1), other]
     good = PreferenceRecord("t1", "r1", "r1b", "ann", preferred=Preferred.A)
     report = import_records(project=cast.project, records=[*pair, good], by=cast.owner)
     assert report.added["preference"] == 1
@@ -183,3 +188,22 @@ def test_projects_do_not_meet(cast: Cast) -> None:
         import_records(project=cast.other_project, records=[_verdict(1)], by=cast.stranger)
 
     assert "rubric 'sky'" in str(refused.value.report.problems[0])
+
+
+@pytest.mark.parametrize("keep_good", [False, True])
+def test_texts_survive_whatever_they_hold(cast: Cast, keep_good: bool) -> None:
+    hostile = 'tab\there, back\\slash, \\N, line\nbreak, return\r, "quotes", مرحبا, 漢字, \u2028'
+    records = [*_universe()[:5], _verdict(1, rationale=hostile), _verdict(2, rationale="\\N")]
+
+    import_records(project=cast.project, records=records, by=cast.owner, keep_good=keep_good)
+
+    assert set(Verdict.objects.values_list("rationale", flat=True)) == {hostile, "\\N"}
+
+
+def test_a_cell_that_stands_twice_in_a_file_is_named_by_its_line(cast: Cast) -> None:
+    records = [*_universe(), _verdict(2), _verdict(2, value=0.0)]
+
+    with pytest.raises(ImportRefused) as refused:
+        import_records(project=cast.project, records=records, by=cast.owner)
+
+    assert str(refused.value.report.problems[0]).startswith("file.jsonl:2: value: this rater gave")

@@ -49,9 +49,11 @@ class Directory:
         }
         self._leaves: dict[int, dict[str, Leaf]] = {}
         self._newest: dict[str, RubricVersion | None] = {}
+        # A file has few of these beside its verdicts: (person, round, rubric, criterion, rater).
+        self._cells: dict[tuple[bool, str, str, str, str], tuple[int, Leaf, int]] = {}
         self._raters: dict[tuple[str, str], int] = {}
         self._rounds: dict[tuple[str, str], Round] = {}
-        self._new_rounds: dict[int, set[int]] = {}
+        self.new_rounds: dict[int, set[int]] = {}
 
     def forget_rubric(self, external_id: str) -> None:
         """A rubric has a new version: look it up again."""
@@ -90,7 +92,19 @@ class Directory:
             )
             self._rounds[kind, name] = known
             if new:
-                self._new_rounds[known.pk] = set()
+                self.new_rounds[known.pk] = set()
+        return known
+
+    def cell(self, record: VerdictRecord) -> tuple[int, Leaf, int]:
+        """The verdict's round, criterion and rater. Raises Unknown."""
+        person = record.rater_kind is RecordRaterKind.PERSON
+        words = (person, record.round, record.rubric, record.criterion, record.rater)
+        known = self._cells.get(words)
+        if known is None:
+            round_ = self.round(record.round_kind.value, record.round)
+            leaf = self.leaf(record, round_)
+            known = (round_.pk, leaf, self.rater(record.rater_kind, record.rater))
+            self._cells[words] = known
         return known
 
     def leaf(self, record: VerdictRecord, round_: Round) -> Leaf:
@@ -105,8 +119,8 @@ class Directory:
             message = f"rubric {record.rubric!r} has no criterion {record.criterion!r}"
             hint = "A verdict names a criterion by its key; groups carry no verdicts."
             raise Unknown("criterion", message, hint) from None
-        if round_.pk in self._new_rounds:
-            self._new_rounds[round_.pk].add(version.pk)
+        if round_.pk in self.new_rounds:
+            self.new_rounds[round_.pk].add(version.pk)
         return found
 
     def _version(self, rubric: str, round_: Round) -> RubricVersion:
@@ -148,7 +162,7 @@ class Directory:
 
     def settle_rounds(self) -> None:
         """Pin each new round to its version where all its verdicts are about one project rubric."""
-        for pk, versions in self._new_rounds.items():
+        for pk, versions in self.new_rounds.items():
             if len(versions) == 1:
                 version = RubricVersion.objects.select_related("rubric").get(pk=versions.pop())
                 if version.rubric.task_id is None:
