@@ -1,0 +1,331 @@
+"""Judges with a hosted model, one criterion a call, through any provider LiteLLM speaks to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rubricstudio.domain.verdict import VerdictStatus
+from scoring.judges.config import parameter
+from scoring.judges.prompts import (
+    PROMPT_VERSION,
+    judge_messages,
+    prompt_sha256,
+    response_format,
+)
+from scoring.judges.protocol import (
+    InvalidJudgeConfig,
+    JudgeBusy,
+    JudgeError,
+    JudgeRequest,
+    Message,
+    Outcome,
+    Provenance,
+    Scored,
+    Site,
+    Unscored,
+    judge_readable,
+)
+from scoring.judges.quotes import find_quotes
+from scoring.judges.replies import read_reply
+from scoring.llm_client import (
+    OPEN_ROUTES,
+    ChatCall,
+    ChatFailure,
+    ChatReply,
+    LlmClient,
+    Result,
+)
+from scoring.llm_errors import Trouble
+from scoring.safe_address import UnsafeAddress, check_base, origin
+
+REPLY_STYLES = ("json_schema", "json_object", "text")
+EFFORTS = ("none", "minimal", "low", "medium", "high")
+# A failure of one call that says nothing about the others, and the status it leaves.
+LONE: dict[Trouble, VerdictStatus] = {
+    Trouble.TIMEOUT: VerdictStatus.TIMEOUT,
+    Trouble.REFUSED: VerdictStatus.REFUSED,
+    Trouble.TOO_LONG: VerdictStatus.ERROR,
+}
+# A failure that may be the call's fault or the server's: where another call of the batch
+# got through, it was the call's.
+DOUBTFUL = (Trouble.BROKEN, Trouble.REJECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmJudge:
+    """A hosted model that replies with a rationale, quotes and a verdict."""
+
+    model: str = parameter(
+        "The model as provider/name, such as openai/gpt-4.1; for a server of your own "
+        "hosted_vllm/NAME or openai/NAME with `api_base`."
+    )
+    api_base: str | None = parameter(
+        "The address of an OpenAI-compatible server, up to and with /v1.",
+        default=None,
+        optional=True,
+    )
+    api_key_env: str | None = parameter(
+        "The environment variable that holds the key; its name ends in _API_KEY. Without "
+        "one, the provider's usual variable is read, but never for an `api_base`.",
+        default=None,
+        optional=True,
+    )
+    reply: str = parameter(
+        "How the reply is asked for: json_schema where the server can hold a model to a "
+        "schema, json_object where it can only promise JSON, text where it can neither.",
+        default="json_schema",
+        choices=REPLY_STYLES,
+    )
+    temperature: float | None = parameter(
+        "Sampling temperature; null leaves it to the provider, as reasoning models need.",
+        default=0.0,
+        optional=True,
+        low=0,
+        high=2,
+    )
+    top_p: float | None = parameter(
+        "Nucleus sampling share; null leaves it to the provider.",
+        default=None,
+        optional=True,
+        low=0,
+        high=1,
+    )
+    seed: int | None = parameter(
+        "Sampling seed, where the provider takes one; each repeat adds its number to it.",
+        default=None,
+        optional=True,
+        low=0,
+    )
+    max_tokens: int = parameter(
+        "The longest reply in tokens, a reasoning model's thinking included.",
+        default=1024,
+        low=16,
+        high=200_000,
+    )
+    reasoning_effort: str | None = parameter(
+        "How long a reasoning model may think; null leaves it to the provider.",
+        default=None,
+        optional=True,
+        choices=EFFORTS,
+    )
+    extra_body: dict[str, object] = parameter(
+        "Further fields of the request that this server understands.", default={}
+    )
+    timeout: float = parameter("Seconds to wait for one reply.", default=120.0, low=0.1, high=3600)
+    attempts: int = parameter(
+        "How often one call is tried when the server is busy or fails.", default=4, low=1, high=10
+    )
+    backoff: float = parameter(
+        "Seconds before the second attempt, doubled each time; Retry-After wins.",
+        default=1.0,
+        low=0,
+        high=60,
+    )
+    concurrency: int = parameter(
+        "Calls under way at once in one batch.", default=16, low=1, high=256
+    )
+    price_in: float | None = parameter(
+        "Dollars per million prompt tokens, for a model without a listed price.",
+        default=None,
+        optional=True,
+        low=0,
+    )
+    price_out: float | None = parameter(
+        "Dollars per million reply tokens, for a model without a listed price.",
+        default=None,
+        optional=True,
+        low=0,
+    )
+    site: Site = Site()
+
+    queue: ClassVar[str] = "llm"
+
+    def __post_init__(self) -> None:
+        if "://" in self.model or not self.model.strip():
+            raise InvalidJudgeConfig("The parameter 'model' is a name: put an address in api_base.")
+        if (self.price_in is None) != (self.price_out is None):
+            raise InvalidJudgeConfig("Give both price_in and price_out, or neither.")
+        if self.api_key_env is not None and not self.api_key_env.endswith("_API_KEY"):
+            raise InvalidJudgeConfig(
+                f"The parameter 'api_key_env' names {self.api_key_env!r}, but only a variable "
+                "whose name ends in _API_KEY may be sent to a provider."
+            )
+        if self.api_base is not None:
+            self._check_base(self.api_base)
+
+    def _check_base(self, api_base: str) -> None:
+        if not self.model.startswith(OPEN_ROUTES):
+            raise InvalidJudgeConfig(
+                f"With an api_base, write the model as {' or '.join(OPEN_ROUTES)} and the name "
+                f"that the server gives it, not {self.model!r}."
+            )
+        try:
+            check_base(api_base, allow_private=self.site.allow_private)
+        except UnsafeAddress as error:
+            raise InvalidJudgeConfig(f"The parameter 'api_base': {error}") from error
+        trusted = {origin(each) for each in self.site.api_bases}
+        if self.api_key_env is not None and origin(api_base) not in trusted:
+            raise InvalidJudgeConfig(
+                f"{origin(api_base)} is not among the addresses that may be sent a key: leave "
+                "out api_key_env, or ask the operator to add the address."
+            )
+
+    def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        return judge_readable(requests, self.model, self._judge)
+
+    def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        prompts = [judge_messages(request, json_reply=self.reply != "text") for request in requests]
+        calls = [
+            self._call(request, prompt) for request, prompt in zip(requests, prompts, strict=True)
+        ]
+        results = self._client().chat(calls)
+        works = any(isinstance(result, ChatReply) for result in results)
+        outcomes = [
+            self._outcome(*each, lone=works)
+            for each in zip(requests, prompts, results, strict=True)
+        ]
+        failed = [each for each in results if isinstance(each, ChatFailure)]
+        return _all_or_raise(outcomes, failed)
+
+    def _client(self) -> LlmClient:
+        price = None
+        if self.price_in is not None and self.price_out is not None:
+            price = (self.price_in / 1e6, self.price_out / 1e6)
+        options = {**self._sampling(), "extra_body": dict(self.extra_body) or None}
+        return LlmClient(
+            model=self.model,
+            api_base=self.api_base,
+            api_key=self._key(),
+            options={name: value for name, value in options.items() if value is not None},
+            timeout=self.timeout,
+            attempts=self.attempts,
+            backoff=self.backoff,
+            concurrency=self.concurrency,
+            allow_private=self.site.allow_private,
+            price=price,
+        )
+
+    def _key(self) -> str | None:
+        if self.api_key_env is None:
+            return None
+        key = self.site.environ.get(self.api_key_env)
+        if not key:
+            raise JudgeError(
+                f"The environment variable {self.api_key_env} is not set where the judge runs: "
+                "set it for the workers and start them again."
+            )
+        return key
+
+    def _sampling(self) -> dict[str, object]:
+        """What shapes the reply and is not null; kept with each verdict."""
+        chosen: dict[str, object] = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_tokens": self.max_tokens,
+            "reasoning_effort": self.reasoning_effort,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def _call(self, request: JudgeRequest, prompt: Sequence[Message]) -> ChatCall:
+        options: dict[str, object] = {}
+        shape = response_format(self.reply, request.criterion)
+        if shape is not None:
+            options["response_format"] = shape
+        if self.seed is not None:
+            options["seed"] = self.seed + request.sample
+        messages = [{"role": each.role, "content": each.content} for each in prompt]
+        return ChatCall(messages=messages, options=options)
+
+    def _outcome(
+        self,
+        request: JudgeRequest,
+        prompt: Sequence[Message],
+        result: Result | None,
+        *,
+        lone: bool,
+    ) -> Outcome | None:
+        """The outcome of one call; None where it has to be judged again."""
+        if result is None:
+            return None
+        provenance = self._provenance(request, prompt, result)
+        if isinstance(result, ChatFailure):
+            status = LONE.get(result.trouble)
+            if status is None and lone and result.trouble in DOUBTFUL:
+                status = VerdictStatus.ERROR
+            if status is None:
+                return None
+            return Unscored(status=status, reason=result.message, provenance=provenance)
+        return _read(request, result, provenance)
+
+    def _provenance(
+        self, request: JudgeRequest, prompt: Sequence[Message], result: Result
+    ) -> Provenance:
+        parameters = {
+            **self._sampling(),
+            "reply": self.reply,
+            "prompt_version": PROMPT_VERSION,
+            "attempts": result.attempts,
+        }
+        if self.seed is not None:
+            parameters["seed"] = self.seed + request.sample
+        if self.extra_body:
+            parameters["extra_body"] = dict(self.extra_body)
+        digest = prompt_sha256(prompt)
+        if isinstance(result, ChatFailure):
+            return Provenance(
+                model=self.model,
+                parameters=parameters,
+                prompt_sha256=digest,
+                latency=result.latency,
+            )
+        return Provenance(
+            model=self.model,
+            parameters={**parameters, "served_model": result.model},
+            prompt_sha256=digest,
+            raw_reply=result.text,
+            tokens_in=result.tokens_in,
+            tokens_out=result.tokens_out,
+            cost=result.cost,
+            latency=result.latency,
+        )
+
+
+def _read(request: JudgeRequest, reply: ChatReply, provenance: Provenance) -> Outcome:
+    response = request.response_text or ""
+    reading = read_reply(
+        reply.text,
+        scale=request.criterion.scale,
+        response=response,
+        finish_reason=reply.finish_reason,
+        refusal=reply.refusal,
+    )
+    quotes = find_quotes(reading.quotes, response)
+    if reading.value is None:
+        return Unscored(
+            status=reading.status,
+            reason=reading.reason,
+            rationale=reading.rationale,
+            quotes=quotes,
+            provenance=provenance,
+        )
+    return Scored(
+        value=reading.value, rationale=reading.rationale, quotes=quotes, provenance=provenance
+    )
+
+
+def _all_or_raise(
+    outcomes: Sequence[Outcome | None], failed: Sequence[ChatFailure]
+) -> list[Outcome]:
+    """Every outcome, or the error that says why some are missing and carries the others."""
+    judged = [outcome for outcome in outcomes if outcome is not None]
+    if len(judged) == len(outcomes):
+        return judged
+    for failure in failed:
+        if failure.trouble is Trouble.FATAL:
+            raise JudgeError(failure.message, finished=outcomes)
+    for failure in failed:
+        if failure.trouble in (Trouble.BUSY, Trouble.BROKEN):
+            raise JudgeBusy(failure.message, finished=outcomes, retry_after=failure.retry_after)
+    raise JudgeError(failed[0].message, finished=outcomes)

@@ -1,0 +1,160 @@
+"""Reading the verdict out of what a judge model wrote, without ever guessing.
+
+The last verdict counts, because models correct themselves; where the last one is not
+among those offered there is no verdict, whatever stood before it. Words that the model
+only copied from the response are not its verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from rubricstudio.domain.rubric import Scale
+from rubricstudio.domain.verdict import VerdictStatus
+from scoring.judges.offers import is_cannot_assess, read_verdict
+
+LONGEST_READ = 50_000  # characters of a reply that are read, from its end
+MOST_BRACES = 2_000
+ABSENT = object()  # stands for the verdict of an object that has none
+
+VERDICT_LINE = re.compile(
+    r"^[\s>*#_`-]*(?:final )?verdict[\s*_`]*[:=](?P<word>[^\n]*)$", re.I | re.M
+)
+QUOTE_LINE = re.compile(r"^[\s>*_`-]*quote[\s*_`]*:[\s*_`]*(?P<quote>[^\n]+)$", re.I | re.M)
+REFUSAL = re.compile(
+    r"^\W*(i['’]m sorry|sorry|i apologi[sz]e|i (cannot|can['’]t|can not|won['’]t|am unable to|"
+    r"['’]?m unable to|must decline)|as an ai)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply says: `value` where `status` is ok, else `reason` says why there is none."""
+
+    status: VerdictStatus
+    value: float | None = None
+    reason: str = ""
+    rationale: str = ""
+    quotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    verdict: object
+    rationale: str = ""
+    quotes: tuple[str, ...] = ()
+
+
+def read_reply(
+    reply: str, *, scale: Scale, response: str, finish_reason: str = "", refusal: str = ""
+) -> Reading:
+    """The verdict in `reply` on a criterion with `scale`.
+
+    `response` is what was judged, `finish_reason` and `refusal` are the provider's own words.
+    """
+    if refusal or finish_reason == "content_filter":
+        return Reading(VerdictStatus.REFUSED, reason=refusal or "The provider filtered the reply.")
+    text = spoken(reply)[-LONGEST_READ:]
+    found = _last_verdict(text, response)
+    if found is None:
+        return _no_verdict(text, finish_reason)
+    if finish_reason == "length" and found.end < len(text.rstrip()):
+        return _cut_off(found)
+    return _read(found, scale)
+
+
+def spoken(reply: str) -> str:
+    """The reply without the thinking that some models print first; empty if only that."""
+    _, opened, after = reply.rpartition("</think>")
+    if opened:
+        return after
+    return reply.partition("<think>")[0]
+
+
+def _read(found: _Found, scale: Scale) -> Reading:
+    told = partial(Reading, rationale=found.rationale, quotes=found.quotes)
+    if is_cannot_assess(found.verdict):
+        reason = found.rationale or "The judge could not decide from what it was shown."
+        return told(VerdictStatus.CANNOT_ASSESS, reason=reason)
+    value = read_verdict(found.verdict, scale)
+    if value is None:
+        reason = f"The verdict {str(found.verdict)[:80]!r} is not one of those offered."
+        return told(VerdictStatus.PARSE_ERROR, reason=reason)
+    return told(VerdictStatus.OK, value)
+
+
+def _no_verdict(text: str, finish_reason: str) -> Reading:
+    if not text.strip():
+        return Reading(VerdictStatus.PARSE_ERROR, reason="The reply is empty.")
+    if finish_reason == "length":
+        return _cut_off(None)
+    if REFUSAL.match(text):
+        return Reading(VerdictStatus.REFUSED, reason=text.strip()[:500])
+    return Reading(VerdictStatus.PARSE_ERROR, reason="The reply holds no verdict.")
+
+
+def _cut_off(found: _Found | None) -> Reading:
+    return Reading(
+        VerdictStatus.PARSE_ERROR,
+        reason="The reply was cut off at its length limit: raise max_tokens.",
+        rationale=found.rationale if found else "",
+    )
+
+
+def _last_verdict(text: str, response: str) -> _Found | None:
+    objects = _objects(text)
+    inside = [(each.start, each.end) for each in objects]
+    lines = [
+        each for each in _lines(text) if not any(start <= each.start < end for start, end in inside)
+    ]
+    told = [
+        each
+        for each in [*objects, *lines]
+        if each.verdict is not ABSENT and text[each.start : each.end].strip() not in response
+    ]
+    return max(told, key=lambda each: each.start, default=None)
+
+
+def _objects(text: str) -> list[_Found]:
+    """Each JSON object in the text, outermost only; none where it holds braces without end."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[_Found] = []
+    at = text.find("{")
+    for _ in range(MOST_BRACES):
+        if at < 0:
+            return found
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            found.append(_found(value, at, end))
+        at = text.find("{", end)
+    return []
+
+
+def _found(value: Mapping[str, object], start: int, end: int) -> _Found:
+    rationale, quotes = value.get("rationale"), value.get("quotes")
+    return _Found(
+        start,
+        end,
+        value.get("verdict", ABSENT),
+        rationale.strip() if isinstance(rationale, str) else "",
+        tuple(q for q in quotes if isinstance(q, str)) if isinstance(quotes, list) else (),
+    )
+
+
+def _lines(text: str) -> Iterator[_Found]:
+    """Each line "Verdict: word" outside an object, with what was said before it."""
+    for match in VERDICT_LINE.finditer(text):
+        before = text[: match.start()]
+        quotes = tuple(q.group("quote").strip().strip('"“”') for q in QUOTE_LINE.finditer(before))
+        rationale = QUOTE_LINE.sub("", before).strip()
+        yield _Found(match.start(), match.end(), match.group("word"), rationale, quotes)
