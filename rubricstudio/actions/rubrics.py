@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.hashing import criterion_judging_hash, rubric_hashes
+from rubricstudio.domain.outline import spaced
 from rubricstudio.models import (
     Criterion,
     Project,
@@ -27,6 +31,14 @@ class DraftExists(ValueError):
 
 class NotADraft(ValueError):
     """Only a draft can be edited, published or discarded."""
+
+
+class NotPublished(ValueError):
+    """Only a published version can be retired."""
+
+
+class DraftChanged(ValueError):
+    """The draft is no longer what its author reviewed before publishing."""
 
 
 class UnableToPublish(ValueError):
@@ -74,18 +86,54 @@ def _free_external_id(project: Project, name: str) -> str:
 
 
 @transaction.atomic
+def describe_rubric(*, rubric: Rubric, name: str, description: str, by: User) -> Rubric:
+    """Change the name and the description of a rubric; versions and verdicts stay."""
+    rubric.name, rubric.description = name, description
+    rubric.save(update_fields=["name", "description"])
+    return rubric
+
+
+@transaction.atomic
+def choose_aggregator(
+    *, version: RubricVersion, aggregator: str, params: Mapping[str, float], by: User
+) -> RubricVersion:
+    """Name the rule by which a draft's verdicts become a score. Raises NotADraft."""
+    locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
+    check_draft(locked)
+    locked.aggregator, locked.params = aggregator, dict(params)
+    locked.save(update_fields=["aggregator", "params"])
+    return locked
+
+
+@transaction.atomic
 def write_criteria(*, version: RubricVersion, value: domain.Rubric) -> None:
     """Replace the criteria of a draft by those of `value`. Raises NotADraft."""
     check_draft(version)
-    version.criteria.all().delete()
-    rows: dict[str, Criterion] = {}
-    for position, criterion in enumerate(value.criteria):
-        row = Criterion(version=version, position=position, **criterion_fields(criterion))
-        row.parent = rows[criterion.parent] if criterion.parent else None
-        row.save(force_insert=True)
-        rows[criterion.key] = row
+    delete_rows(version.criteria.all())
+    rows = {
+        criterion.key: Criterion(version=version, position=position, **criterion_fields(criterion))
+        for position, criterion in zip(
+            spaced([None] * len(value.criteria)), value.criteria, strict=True
+        )
+    }
+    # Level by level: a row is written after the group it names.
+    waiting = list(value.criteria)
+    while waiting:
+        ready = [c for c in waiting if c.parent is None or rows[c.parent].pk]
+        waiting = [c for c in waiting if not (c.parent is None or rows[c.parent].pk)]
+        for criterion in ready:
+            rows[criterion.key].parent = rows[criterion.parent] if criterion.parent else None
+        Criterion.objects.bulk_create([rows[criterion.key] for criterion in ready])
     version.aggregator, version.params = value.aggregator, dict(value.params)
     version.save(update_fields=["aggregator", "params"])
+
+
+def delete_rows(criteria: QuerySet[Criterion]) -> None:
+    """Delete criteria of a draft without looking for verdicts: a draft has none.
+
+    The database sees to that, and finding out anew would read every verdict there is.
+    """
+    criteria._raw_delete(using=criteria.db)
 
 
 def criterion_fields(criterion: domain.Criterion) -> dict[str, Any]:
@@ -116,11 +164,16 @@ def criterion_fields(criterion: domain.Criterion) -> dict[str, Any]:
 def check_draft(version: RubricVersion) -> None:
     """Raise NotADraft unless the version can be edited."""
     if version.status != VersionStatus.DRAFT:
-        raise NotADraft(f"Version {version.number} is {version.status}; start a new draft to edit.")
+        raise NotADraft(
+            _("Version %(number)s is %(status)s; start a new draft to edit.")
+            % {"number": version.number, "status": version.get_status_display()}
+        )
 
 
 @transaction.atomic
-def start_draft(*, rubric: Rubric, by: User, based_on: RubricVersion | None = None) -> RubricVersion:
+def start_draft(
+    *, rubric: Rubric, by: User, based_on: RubricVersion | None = None
+) -> RubricVersion:
     """Start a draft that copies `based_on`, by default the newest version.
 
     Raises DraftExists where there is one already.
@@ -128,7 +181,7 @@ def start_draft(*, rubric: Rubric, by: User, based_on: RubricVersion | None = No
     Rubric.objects.select_for_update().get(pk=rubric.pk)
     versions = list(rubric.versions.order_by("number"))
     if any(version.is_draft for version in versions):
-        raise DraftExists("This rubric already has a draft.")
+        raise DraftExists(_("This rubric already has a draft: publish or discard that one first."))
     source = based_on or (versions[-1] if versions else None)
     draft = RubricVersion.objects.create(
         rubric=rubric,
@@ -142,20 +195,24 @@ def start_draft(*, rubric: Rubric, by: User, based_on: RubricVersion | None = No
 
 
 @transaction.atomic
-def publish(*, version: RubricVersion, by: User, note: str = "") -> RubricVersion:
+def publish(
+    *, version: RubricVersion, by: User, note: str = "", reviewed: str | None = None
+) -> RubricVersion:
     """Freeze a draft: compute its hashes and make it the rubric's published version.
 
-    Raises NotADraft, and UnableToPublish where nothing could be judged.
+    `reviewed` is the content hash of what the author looked at, where they did. Raises
+    NotADraft, UnableToPublish where nothing could be judged, and DraftChanged where the
+    draft is no longer what was reviewed.
     """
     locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
     check_draft(locked)
     value = locked.as_rubric()
     if not value.leaves:
-        raise UnableToPublish("Add at least one criterion first.")
-    for row in locked.criteria.select_related("parent"):
-        row.judging_hash = criterion_judging_hash(row.as_criterion())
-        row.save(update_fields=["judging_hash"])
+        raise UnableToPublish(_("Add at least one criterion first."))
     hashes = rubric_hashes(value)
+    if reviewed is not None and reviewed != hashes.content:
+        raise DraftChanged(_("The draft changed since you looked at it. Look again, then publish."))
+    _settle_judging_hashes(locked, value)
     locked.content_hash, locked.judging_hash = hashes.content, hashes.judging
     locked.scoring_hash, locked.note = hashes.scoring, note
     locked.status = VersionStatus.PUBLISHED
@@ -164,12 +221,24 @@ def publish(*, version: RubricVersion, by: User, note: str = "") -> RubricVersio
     return locked
 
 
+def _settle_judging_hashes(version: RubricVersion, value: domain.Rubric) -> None:
+    rows = list(version.criteria.all())
+    hashes = {c.key: criterion_judging_hash(c) for c in value.criteria}
+    wrong = [row for row in rows if row.judging_hash != hashes[row.key]]
+    for row in wrong:
+        row.judging_hash = hashes[row.key]
+    Criterion.objects.bulk_update(wrong, ["judging_hash"])
+
+
 @transaction.atomic
 def retire(*, version: RubricVersion, by: User) -> RubricVersion:
-    """Mark a published version as no longer to be used. Verdicts and scores stay."""
+    """Mark a published version as no longer to be used. Verdicts and scores stay.
+
+    Raises NotPublished.
+    """
     locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
     if locked.status != VersionStatus.PUBLISHED:
-        raise NotADraft("Only a published version can be retired.")
+        raise NotPublished(_("Only a published version can be retired."))
     locked.status, locked.retired_by, locked.retired_at = (
         VersionStatus.RETIRED,
         by,
@@ -184,5 +253,5 @@ def discard_draft(*, version: RubricVersion, by: User) -> None:
     """Delete a draft. Raises NotADraft for anything else."""
     locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
     check_draft(locked)
-    locked.criteria.all().delete()
+    delete_rows(locked.criteria.all())
     locked.delete()

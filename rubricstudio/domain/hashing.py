@@ -29,16 +29,13 @@ def rubric_hashes(rubric: Rubric) -> Hashes:
     judging = [(c.key, criterion_judging_hash(c)) for c in rubric.leaves]
     return Hashes(
         content=_digest(
-            [
-                [_judged(c), _scored(c), list(c.tags), c.category, c.key]
-                for c in rubric.criteria
-            ]
-            + [rubric.aggregator, dict(rubric.params)]
+            [[_judged(c), _scored(c), list(c.tags), c.category, c.key] for c in rubric.criteria]
+            + [rubric.aggregator, _params(rubric)]
         ),
         # The order of criteria is no matter to a rater who sees one at a time.
         judging=_digest(sorted(judging)),
         scoring=_digest(
-            [sorted(_scored(c) for c in rubric.criteria), rubric.aggregator, dict(rubric.params)]
+            [sorted(_scored(c) for c in rubric.criteria), rubric.aggregator, _params(rubric)]
         ),
     )
 
@@ -49,17 +46,26 @@ def criterion_judging_hash(criterion: Criterion) -> str:
 
 
 def _judged(c: Criterion) -> list[Any]:
-    levels = [[level.value, level.label, level.description] for level in c.scale.levels]
+    levels = [[_number(x.value), x.label, x.description] for x in c.scale.levels]
     return [
         *(c.text.strip(), c.description.strip(), c.met_means.value),
-        *(c.scale.kind.value, levels, c.scale.maximum),
+        *(c.scale.kind.value, levels, _number(c.scale.maximum)),
         *(c.evidence_required, c.judged_by.value, c.is_group),
     ]
 
 
 def _scored(c: Criterion) -> list[Any]:
     tier = c.tier.value if c.tier else ""
-    return [c.key, c.weight, c.gate, tier, c.parent or "", c.is_group, c.met_means.value]
+    return [c.key, _number(c.weight), c.gate, tier, c.parent or "", c.is_group, c.met_means.value]
+
+
+def _params(rubric: Rubric) -> dict[str, float]:
+    return {name: _number(value) for name, value in rubric.params.items()}
+
+
+def _number(value: float) -> float:
+    """One spelling for equal numbers: 5 as 5.0, -0.0 as 0.0."""
+    return float(value) + 0.0
 
 
 def _digest(value: Any) -> str:
