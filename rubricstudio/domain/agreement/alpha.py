@@ -17,6 +17,8 @@ from rubricstudio.domain.agreement.slices import Features, one_statistic, unit_f
 from rubricstudio.domain.agreement.statistic import Statistic
 from rubricstudio.domain.table import FloatArray, IntArray
 
+_BLOCK = 4_000_000  # floats of per-unit coincidences held at once
+
 
 def alpha(
     values: FloatArray,
@@ -57,7 +59,7 @@ def _coincidences(counts: FloatArray) -> Features:
 
     def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
         totals = np.zeros((n_groups, width))
-        block = max(1, 4_000_000 // width)
+        block = max(1, _BLOCK // width)
         for start in range(0, len(units), block):
             part = slice(start, start + block)
             totals += group_sums(ordinal_features(counts[units[part]]), groups[part], n_groups)

@@ -185,7 +185,7 @@ def _with_draws(
     sums = features.sums(units, codes * k + places, n_tasks * k)
     sums = sums.reshape(n_tasks, k, features.width)
     counted = features.count(sums) > 0
-    sums = sums[counted.any(axis=1)]  # a task with nothing comparable is not drawn
+    sums = sums[sums.any(axis=(1, 2))]  # a task that adds nothing is not drawn
     totals = sums.sum(axis=0)
     n = features.count(totals).astype(np.int64)
     replicates = None
