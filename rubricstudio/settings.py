@@ -142,6 +142,7 @@ WEB_THREADS = env_int("WEB_THREADS", 8)
 LOCAL_JUDGE_MODEL = env_str("LOCAL_JUDGE_MODEL")
 TORCH_THREADS = env_int("TORCH_THREADS", 0)
 JUDGE_ALLOW_PRIVATE_HOSTS = env_bool("JUDGE_ALLOW_PRIVATE_HOSTS", False)
+JUDGE_API_BASES = env_list("JUDGE_API_BASES")
 
 # -- limits
 UPLOAD_LIMIT_MB = env_int("UPLOAD_LIMIT_MB", 200)
@@ -173,6 +174,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
+# Behind so many proxies the address that limits count is found in X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 # Whoever is invited signs up with the address of the invitation.
 ACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SignupForm"}
 SOCIALACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SocialSignupForm"}

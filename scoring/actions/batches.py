@@ -1,0 +1,227 @@
+"""What a worker does with one batch of a run: judge what has no verdict yet, and store it.
+
+A chunk of outcomes is stored before the next is asked for, so a killed worker loses one
+chunk at most. A verdict exists once per (run, response, criterion, sample): the database
+ignores a second one, and a lock keeps two workers off one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from rubricstudio.models import Criterion, Response, Verdict
+from scoring.actions.judges import site
+from scoring.actions.runs import judged_criteria
+from scoring.judges import (
+    Judge,
+    JudgeBusy,
+    JudgeError,
+    JudgeRequest,
+    Message,
+    Outcome,
+    Scored,
+    build,
+    check_outcomes,
+)
+from scoring.models import Run, RunBatch, RunStatus
+from scoring.states import UNFINISHED
+
+CHUNK = 32
+MAX_ATTEMPTS = 8
+# The upper bits of advisory locks on batches, so that they do not meet other locks.
+_LOCK_SPACE = 0x524E
+
+Cell = tuple[Response, Criterion, int]
+
+
+def judge_batch(*, run: Run, number: int) -> None:
+    """Judge the cells of a batch that have no verdict. Safe to repeat, also concurrently.
+
+    Raises JudgeBusy when the same batch is worth trying again later, up to MAX_ATTEMPTS
+    times; any other failure of the judge is recorded on the batch and ends it.
+    """
+    batch = run.batches.get(number=number)
+    with _batch_lock(batch) as mine:
+        if not mine or not _begin(run, batch):
+            return
+        try:
+            whole = _judge_all(run, batch)
+        except JudgeBusy as busy:
+            if batch.attempts < MAX_ATTEMPTS:
+                raise
+            _finish(run, batch, error=f"Given up after {batch.attempts} attempts: {busy}")
+        except JudgeError as error:
+            _finish(run, batch, error=str(error))
+        else:
+            if whole:
+                _finish(run, batch)
+
+
+def _judge_all(run: Run, batch: RunBatch) -> bool:
+    """Judge a batch chunk by chunk; False when the run was cancelled meanwhile."""
+    judge = build(run.judge.kind, run.judge.params, site())
+    cells = _open_cells(run, batch)
+    for start in range(0, len(cells), CHUNK):
+        if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
+            return False
+        _judge_chunk(run, judge, cells[start : start + CHUNK])
+    return True
+
+
+@contextmanager
+def _batch_lock(batch: RunBatch) -> Iterator[bool]:
+    """Whether this worker alone has the batch. Freed by the database when the worker dies."""
+    key = (_LOCK_SPACE << 48) | batch.pk
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        mine = bool(cursor.fetchone()[0])
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _begin(run: Run, batch: RunBatch) -> bool:
+    """Whether there is something to do; counts the attempt and marks the run as running."""
+    Run.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
+        status=RunStatus.RUNNING, started_at=timezone.now()
+    )
+    run.refresh_from_db()
+    batch.refresh_from_db()
+    if run.status not in UNFINISHED or batch.finished_at is not None:
+        return False
+    batch.attempts += 1
+    batch.save(update_fields=["attempts"])
+    return True
+
+
+def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
+    """The (response, criterion, sample) cells without a verdict, response by response."""
+    version = run.round.version
+    if version is None:
+        raise JudgeError("The run has no rubric version.")
+    rows = Criterion.objects.select_related("parent").in_bulk(judged_criteria(version))
+    criteria = sorted(rows.values(), key=lambda row: row.position)
+    responses = Response.objects.select_related("task").in_bulk(batch.response_ids)
+    done = set(
+        Verdict.objects.filter(
+            round_id=run.pk, rater_id=run.judge_id, response_id__in=batch.response_ids
+        ).values_list("response_id", "criterion_id", "sample")
+    )
+    return [
+        (responses[pk], criterion, sample)
+        for pk in batch.response_ids
+        if pk in responses
+        for criterion in criteria
+        for sample in range(run.samples)
+        if (pk, criterion.pk, sample) not in done
+    ]
+
+
+def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
+    requests = [_request(cell) for cell in cells]
+    try:
+        outcomes: Sequence[Outcome | None] = judge.judge(requests)
+    except JudgeError as error:
+        finished = error.finished or (None,) * len(cells)
+        _store(run, cells, finished)
+        raise
+    check_outcomes(requests, [outcome for outcome in outcomes if outcome is not None])
+    _store(run, cells, outcomes)
+
+
+def _request(cell: Cell) -> JudgeRequest:
+    response, criterion, sample = cell
+    task = response.task
+    return JudgeRequest(
+        criterion=criterion.as_criterion(),
+        response_text=response.text,
+        messages=tuple(Message(m["role"], m["content"]) for m in task.messages),
+        reference=task.reference,
+        context=tuple(str(document) for document in task.context),
+        task_id=task.external_id,
+        response_id=response.external_id,
+        sample=sample,
+    )
+
+
+def _store(run: Run, cells: Sequence[Cell], outcomes: Sequence[Outcome | None]) -> None:
+    rows = [
+        _verdict(run, cell, outcome)
+        for cell, outcome in zip(cells, outcomes, strict=True)
+        if outcome is not None
+    ]
+    Verdict.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _verdict(run: Run, cell: Cell, outcome: Outcome) -> Verdict:
+    response, criterion, sample = cell
+    scored = outcome if isinstance(outcome, Scored) else None
+    return Verdict(
+        round_id=run.pk,
+        rater_id=run.judge_id,
+        response=response,
+        criterion=criterion,
+        sample=sample,
+        status=outcome.status.value,
+        value=scored.value if scored else None,
+        rationale=outcome.rationale,
+        evidence=[
+            {
+                "text": quote.text,
+                "start": quote.start,
+                "end": quote.end,
+                "match": quote.match,
+                "distance": quote.distance,
+            }
+            for quote in outcome.quotes
+        ],
+        confidence=scored.confidence if scored else None,
+        provenance=_provenance(outcome),
+    )
+
+
+def _provenance(outcome: Outcome) -> dict[str, Any]:
+    source = outcome.provenance
+    known: dict[str, Any] = {
+        "model": source.model,
+        "parameters": dict(source.parameters),
+        "prompt_sha256": source.prompt_sha256,
+        "raw_reply": source.raw_reply.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+        "tokens_in": source.tokens_in,
+        "tokens_out": source.tokens_out,
+        "cost": source.cost,
+        "latency": source.latency,
+    }
+    if isinstance(outcome, Scored):
+        if outcome.probabilities:
+            known["probabilities"] = [list(pair) for pair in outcome.probabilities]
+    else:
+        known["reason"] = outcome.reason
+    return known
+
+
+@transaction.atomic
+def _finish(run: Run, batch: RunBatch, error: str = "") -> None:
+    # Holding the run's row makes one of two last batches see that it is the last.
+    Run.objects.select_for_update().get(pk=run.pk)
+    batch.finished_at, batch.error = timezone.now(), error
+    batch.save(update_fields=["finished_at", "error"])
+    if run.batches.filter(finished_at__isnull=True).exists():
+        return
+    failed = list(run.batches.exclude(error="").order_by("number").values_list("error", flat=True))
+    if not failed:
+        status = RunStatus.DONE
+    elif Verdict.objects.filter(round_id=run.pk).exists():
+        status = RunStatus.PARTIAL
+    else:
+        status = RunStatus.FAILED
+    Run.objects.filter(pk=run.pk, status__in=UNFINISHED).update(
+        status=status, finished_at=timezone.now(), error=failed[0] if failed else ""
+    )

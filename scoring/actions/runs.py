@@ -1,0 +1,121 @@
+"""The life of a run: started, cancelled, resumed. What a worker does is in batches.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from rubricstudio.actions.rounds import open_round
+from rubricstudio.models import Response, Round, RoundKind, RubricVersion, User
+from scoring.judges import judge_class
+from scoring.models import Judge, Run, RunBatch, RunStatus
+from scoring.states import CAN_RESUME, UNFINISHED
+
+BATCH_RESPONSES = 25
+
+
+class NothingToJudge(ValueError):
+    """The run would have no response or no criterion that a model may judge."""
+
+
+class RunNameTaken(ValueError):
+    """The project has a run of this name already."""
+
+
+class RunNotPossible(ValueError):
+    """The run is in a state in which this cannot be done."""
+
+
+@transaction.atomic
+def start_run(
+    *,
+    judge: Judge,
+    version: RubricVersion,
+    response_ids: Sequence[int],
+    name: str,
+    by: User,
+    samples: int = 1,
+) -> Run:
+    """Create a run over responses of the judge's project and hand its batches to the workers.
+
+    Raises NothingToJudge, RunNameTaken, and RoundNeedsPublishedVersion for a draft.
+    """
+    project = judge.rater.project
+    known = set(
+        Response.objects.filter(project=project, pk__in=response_ids).values_list("pk", flat=True)
+    )
+    chosen = [pk for pk in dict.fromkeys(response_ids) if pk in known]
+    if not chosen:
+        raise NothingToJudge("Choose at least one response of this project.")
+    if not judged_criteria(version):
+        raise NothingToJudge("No criterion of this rubric may be judged by a model.")
+    if Round.objects.filter(project=project, kind=RoundKind.RUN, name=name).exists():
+        raise RunNameTaken(f"There is a run named {name!r} already. Choose another name.")
+    round_ = open_round(project=project, kind=RoundKind.RUN, name=name, version=version, by=by)
+    run = Run.objects.create(round=round_, judge=judge, samples=samples)
+    RunBatch.objects.bulk_create(
+        RunBatch(run=run, number=number, response_ids=chosen[start : start + BATCH_RESPONSES])
+        for number, start in enumerate(range(0, len(chosen), BATCH_RESPONSES))
+    )
+    _enqueue(run)
+    return run
+
+
+def judged_criteria(version: RubricVersion) -> list[int]:
+    """The criteria of a version that a run gives verdicts on."""
+    rows = version.criteria.filter(is_group=False, judged_by__in=["anyone", "model", "program"])
+    return list(rows.order_by("position").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def cancel_run(*, run: Run, by: User) -> Run:
+    """Stop a run at the next chunk; what was judged stays. Raises RunNotPossible when finished."""
+    stopped = Run.objects.filter(pk=run.pk, status__in=UNFINISHED).update(
+        status=RunStatus.CANCELLED, finished_at=timezone.now()
+    )
+    if not stopped:
+        raise RunNotPossible("The run is finished already.")
+    run.refresh_from_db()
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run: Run, by: User) -> Run:
+    """Continue where a cancelled, failed or partial run stopped; verdicts are not asked twice.
+
+    Raises RunNotPossible in any other state.
+    """
+    resumed = Run.objects.filter(pk=run.pk, status__in=CAN_RESUME).update(
+        status=RunStatus.QUEUED, finished_at=None, error=""
+    )
+    if not resumed:
+        raise RunNotPossible("Only a run that stopped before its end can be resumed.")
+    run.batches.filter(error__gt="").update(error="", finished_at=None)
+    run.refresh_from_db()
+    _enqueue(run)
+    return run
+
+
+def requeue_unfinished(*, queue: str) -> int:
+    """Enqueue the open batches of every unfinished run of a queue; the number of batches.
+
+    Called when a worker starts: a worker that was killed took its messages along. A
+    batch that another worker is busy with is skipped there, by its lock.
+    """
+    runs = Run.objects.filter(status__in=UNFINISHED).select_related("judge")
+    return sum(_enqueue(run) for run in runs if judge_class(run.judge.kind).queue == queue)
+
+
+def _enqueue(run: Run) -> int:
+    # Imported here: the tasks call actions.
+    from scoring.tasks import judge_batch
+
+    queue = judge_class(run.judge.kind).queue
+    numbers = run.batches.filter(finished_at__isnull=True).order_by("number")
+    calls = [{"run_id": run.pk, "number": n} for n in numbers.values_list("number", flat=True)]
+    for call in calls:
+        transaction.on_commit(partial(judge_batch.apply_async, kwargs=call, queue=queue))
+    return len(calls)
