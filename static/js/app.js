@@ -91,12 +91,11 @@ function onToast(event) {
 }
 
 function fadeLater(box, delay) {
-  const again = () => setTimeout(leave, delay);
-  let timer = again();
-  const leave = () => box.remove();
+  const wait = () => setTimeout(() => box.remove(), delay);
+  let timer = wait();
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("focusin", () => clearTimeout(timer));
-  box.addEventListener("pointerleave", () => { timer = again(); });
+  box.addEventListener("pointerleave", () => { timer = wait(); });
 }
 
 // -- questions: data-confirm on a form or on its button, and hx-confirm
