@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rubricstudio.domain.agreement import alpha, compare, people_agreement
+from rubricstudio.domain.agreement import compare, people_agreement
 from rubricstudio.domain.table import VerdictTable, from_columns
 
 YES_NO = {"Yes": 1.0, "No": 0.0}
@@ -100,27 +100,52 @@ def test_replies_without_a_verdict_are_unscored(real_data: Path) -> None:
     assert (row.n, row.no_verdict, row.n_units) == (608, 64, 672)
 
 
-def test_annotators_and_a_judge_on_pandalm(real_data: Path) -> None:
-    rows = load(real_data / "pandalm" / "testset-v1.json")
-    judged = load(real_data / "pandalm" / "gpt-3.5-turbo-testset-v1.json")
-    values = np.array([[row[f"annotator{place}"] for place in (1, 2, 3)] for row in rows]) * 1.0
-    judge = np.array([{"Tie": 0.0, "1": 1.0, "2": 2.0}[row["gpt_result"]] for row in judged])
-    units = np.repeat(np.arange(999), 3)
+def pandalm(folder: Path) -> tuple[VerdictTable, list[str]]:
+    """999 pairs x 3 annotators (0 tie, 1, 2), and GPT-3.5's results as they are written."""
+    rows = load(folder / "pandalm" / "testset-v1.json")
+    judged = load(folder / "pandalm" / "gpt-3.5-turbo-testset-v1.json")
+    assert [row["idx"] for row in judged] == [row["idx"] for row in rows]
+    pairs = np.repeat(np.arange(999), 3)
     people = from_columns(
-        tasks=units,
-        responses=units,
+        tasks=pairs,
+        responses=pairs,
         criteria=np.zeros(2997, dtype=np.int64),
         raters=np.tile(np.arange(3), 999),
-        values=values.ravel(),
+        values=[row[f"annotator{place}"] for row in rows for place in (1, 2, 3)],
     )
+    return people, [row["gpt_result"] for row in judged]
 
-    agreement = people_agreement(people).overall
-    comparison = compare(judge, people).overall
 
-    assert [row["idx"] for row in judged] == [row["idx"] for row in rows]
-    assert agreement.alpha.value == pytest.approx(0.8642, abs=5e-5)
-    assert agreement.fleiss.value == pytest.approx(0.8642, abs=5e-5)
-    assert alpha(values).value == agreement.alpha.value
-    assert (comparison.n, comparison.tied) == (999, 0)
-    assert comparison.agreement.value == pytest.approx(0.6927, abs=5e-5)
-    assert comparison.kappa.value == pytest.approx(0.4705, abs=5e-5)
+def test_annotators_on_pandalm(real_data: Path) -> None:
+    people, _ = pandalm(real_data)
+
+    row = people_agreement(people).overall
+
+    assert row.n == 999
+    assert row.alpha.value == pytest.approx(0.8642, abs=5e-5)
+    assert row.fleiss.value == pytest.approx(0.8642, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("tie", "unreadable", "n", "agreement", "kappa"),
+    [
+        # The reference value takes "Tie" for a fourth answer, not for the annotators' 0.
+        (3.0, 4.0, 999, 0.6927, 0.4705),
+        # What a judge is worth: a tie is a tie, and 25 unreadable replies are unscored.
+        (0.0, None, 974, 697 / 974, 0.4929),
+        # PandaLM's own count takes the unreadable replies for ties.
+        (0.0, 0.0, 999, 710 / 999, 0.4958),
+    ],
+)
+def test_a_judge_on_pandalm(
+    real_data: Path, tie: float, unreadable: float | None, n: int, agreement: float, kappa: float
+) -> None:
+    people, replies = pandalm(real_data)
+    meaning = {"1": 1.0, "2": 2.0, "Tie": tie, "garbage": unreadable}
+    judge = np.array([meaning[reply] for reply in replies], dtype=np.float64)
+
+    row = compare(judge, people).overall
+
+    assert (row.n, row.tied, row.no_verdict) == (n, 0, 999 - n)
+    assert row.agreement.value == pytest.approx(agreement, abs=5e-5)
+    assert row.kappa.value == pytest.approx(kappa, abs=5e-5)
