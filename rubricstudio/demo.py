@@ -1,0 +1,288 @@
+"""The demo universe: three projects built only through actions, and therefore reachable by hand.
+
+It is also the universe of the journeys and the documentation's running example. The data
+is in rubricstudio/demo_data; its README says what each file holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from annotations.actions.assign import next_item
+from annotations.actions.sessions import activate, complete, create_session
+from annotations.actions.sheets import submit
+from annotations.selection import Selection
+from annotations.sheet import CANNOT_ASSESS, Entry, Sheet
+from rubricstudio.accounts import DEMO_PASSWORD
+from rubricstudio.actions.imports import import_records
+from rubricstudio.actions.people import create_person
+from rubricstudio.actions.projects import create_project, set_member
+from rubricstudio.domain import rubric as domain
+from rubricstudio.domain.formats.records import (
+    Message,
+    PreferenceRecord,
+    Preferred,
+    Record,
+    ResponseRecord,
+    RubricRecord,
+    TaskRecord,
+)
+from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.models import Project, Role, RubricVersion, User
+from scoring.actions.batches import judge_batch
+from scoring.actions.judges import create_judge
+from scoring.actions.runs import start_run
+from scoring.models import Judge, Run
+
+DATA = Path(__file__).parent / "demo_data"
+PROJECTS = ("clinical", "legal", "research")
+# The local model judges a few responses of the first project: a real run, in about a minute.
+LOCAL_JUDGE_TASKS = 2
+
+Say = Callable[[str], None]
+
+
+def is_built() -> bool:
+    """Whether every project of the demo is there."""
+    return Project.objects.filter(slug__in=PROJECTS).count() == len(PROJECTS)
+
+
+def build(*, say: Say, local_judge: bool = True) -> list[Project]:
+    """Build the demo projects that are not there yet; `say` is told each step."""
+    people = {row["id"]: _person(row) for row in _object("users.json")["users"]}
+    projects = []
+    for slug in PROJECTS:
+        known = Project.objects.filter(slug=slug).first()
+        if known is None:
+            say(f"building the demo project {slug}")
+            known = _build_project(slug, people)
+            if local_judge and slug == PROJECTS[0]:
+                say("running the local judge on it")
+                _run_local_judge(known)
+        projects.append(known)
+    return projects
+
+
+def _person(row: Mapping[str, str]) -> User:
+    known = User.objects.filter(email=row["email"]).first()
+    return known or create_person(email=row["email"], password=DEMO_PASSWORD, name=row["name"])
+
+
+@transaction.atomic  # half a demo project would be taken for a whole one the next time
+def _build_project(slug: str, people: Mapping[str, User]) -> Project:
+    about = _object(f"{slug}/project.json")
+    owner = next(people[m["user"]] for m in about["members"] if m["role"] == "owner")
+    project = create_project(
+        by=owner, name=about["name"], slug=slug, description=about["description"]
+    )
+    for member in about["members"]:
+        set_member(
+            project=project, user=people[member["user"]], role=Role(member["role"]), by=owner
+        )
+    import_records(project=project, records=_records(slug, about, people), by=owner)
+    version = project.rubrics.get().versions.get()
+    _finished_session(slug, about["session"], project, version, people)
+    _open_session(about["session"], project, version, people, owner)
+    _run(_keyword_judge(slug, project, owner), version, owner, "Keyword look-up")
+    return project
+
+
+def _records(slug: str, about: Mapping[str, Any], people: Mapping[str, User]) -> Iterator[Record]:
+    for row in _lines(f"{slug}/tasks.jsonl"):
+        system = [Message("system", row["system"])] if row.get("system") else []
+        yield TaskRecord(
+            id=row["id"],
+            messages=(*system, *(Message(m["role"], m["content"]) for m in row["messages"])),
+            reference=row.get("reference"),
+            context=tuple(f"{c['title']}\n\n{c['text']}" for c in row.get("context", ())),
+            tags=tuple(row["tags"]),
+        )
+    for row in _lines(f"{slug}/responses.jsonl"):
+        yield ResponseRecord(id=row["id"], task=row["task"], text=row["text"], source=row["source"])
+    yield _rubric(slug)
+    for row in _lines(f"{slug}/preferences.jsonl"):
+        yield PreferenceRecord(
+            task=row["task"],
+            response_a=row["a"],
+            response_b=row["b"],
+            rater=str(people[row["by"]]),
+            round=f"{about['session']['name']}: preferences",
+            preferred=Preferred(row["preferred"]),
+            rationale=row["reason"],
+        )
+
+
+def _rubric(slug: str) -> RubricRecord:
+    row = _object(f"{slug}/rubric.json")
+    criteria = tuple(_criterion(fields) for fields in row["criteria"])
+    rubric = domain.Rubric(criteria, row["aggregator"], row["params"])
+    return RubricRecord(id=row["id"], name=row["name"], rubric=rubric, published=True)
+
+
+def _criterion(fields: Mapping[str, Any]) -> domain.Criterion:
+    known = dict(fields)
+    scale = known.pop("scale", {"kind": "binary"})
+    levels = tuple(
+        domain.Level(level["value"], level["label"], level.get("description", ""))
+        for level in scale.get("levels", ())
+    )
+    made: tuple[tuple[str, Callable[[Any], object]], ...] = (
+        ("met_means", domain.MetMeans),
+        ("tier", domain.Tier),
+        ("judged_by", domain.JudgedBy),
+        ("tags", tuple),
+    )
+    for name, make in made:
+        if known.get(name) is not None:
+            known[name] = make(known[name])
+    kind = domain.ScaleKind(scale["kind"])
+    return domain.Criterion(scale=domain.Scale(kind, levels, scale.get("maximum", 1.0)), **known)
+
+
+def _finished_session(
+    slug: str,
+    about: Mapping[str, Any],
+    project: Project,
+    version: RubricVersion,
+    people: Mapping[str, User],
+) -> None:
+    """Three experts judge all responses of six tasks, each sheet submitted as on the page."""
+    owner = project.created_by
+    experts = [people[name] for name in about["experts"]]
+    session = create_session(
+        project=project,
+        name=about["name"],
+        version=version,
+        by=owner,
+        selection=Selection(tasks=tuple(about["tasks"])),
+        coverage=about["raters_per_response"],
+        instructions=about["instructions"],
+        annotators=experts,
+    )
+    activate(session=session, by=owner)
+    sheets = {
+        (people[row["expert"]].pk, row["response"]): _sheet(row)
+        for row in _lines(f"{slug}/sheets.jsonl")
+    }
+    for expert in experts:
+        while assignment := next_item(session=session, by=expert):
+            sheet = sheets[expert.pk, assignment.item.response.external_id]
+            submit(assignment=assignment, sheet=sheet, by=expert)
+    complete(session=session, by=owner)
+
+
+def _sheet(row: Mapping[str, Any]) -> Sheet:
+    notes = row["notes"]
+    return Sheet(
+        {
+            key: Entry(VerdictStatus.CANNOT_ASSESS, None, notes.get(key, ""))
+            if value == CANNOT_ASSESS
+            else Entry(VerdictStatus.OK, float(value), notes.get(key, ""))
+            for key, value in row["verdicts"].items()
+        }
+    )
+
+
+def _open_session(
+    about: Mapping[str, Any],
+    project: Project,
+    version: RubricVersion,
+    people: Mapping[str, User],
+    owner: User,
+) -> None:
+    """The tasks that nobody judged yet, waiting for whoever signs in as an expert."""
+    tasks = project.tasks.exclude(external_id__in=about["tasks"]).order_by("pk")
+    session = create_session(
+        project=project,
+        name="Second round",
+        version=version,
+        by=owner,
+        selection=Selection(tasks=tuple(tasks.values_list("external_id", flat=True))),
+        coverage=about["raters_per_response"],
+        instructions=about["instructions"],
+        annotators=[people[name] for name in about["experts"]],
+    )
+    activate(session=session, by=owner)
+
+
+def _keyword_judge(slug: str, project: Project, owner: User) -> Judge:
+    """A scripted judge: words for binary criteria, looked-up values for the others."""
+    about = _object(f"{slug}/keyword_judge.json")
+    texts = {row["id"]: row["text"].casefold() for row in _lines(f"{slug}/responses.jsonl")}
+    rules = about["criteria"].items()
+    return create_judge(
+        project=project,
+        name=about["name"],
+        kind="scripted",
+        params={
+            "model": "keywords",
+            "otherwise": "not_met",
+            "words": {key: rule["any"] for key, rule in rules if "any" in rule},
+            "verdicts": {
+                key: {name: {"value": _level(rule, text)} for name, text in texts.items()}
+                for key, rule in rules
+                if "levels" in rule
+            },
+        },
+        by=owner,
+    )
+
+
+def _level(rule: Mapping[str, Any], text: str) -> float:
+    for level in rule["levels"]:
+        if any(word.casefold() in text for word in level["any"]):
+            return float(level["value"])
+    return float(rule["otherwise"])
+
+
+def _run_local_judge(project: Project) -> None:
+    owner = project.created_by
+    version = project.rubrics.get().versions.get()
+    tasks = _object(f"{project.slug}/project.json")["session"]["tasks"][:LOCAL_JUDGE_TASKS]
+    judge = create_judge(
+        project=project, name="SmolLM2 135M, local", kind="local", params={}, by=owner
+    )
+    _run(judge, version, owner, "SmolLM2, two questions", tasks)
+
+
+def _run(
+    judge: Judge, version: RubricVersion, by: User, name: str, tasks: list[str] | None = None
+) -> Run:
+    """Judge here and now, so that the demo is whole before its workers start."""
+    responses = judge.rater.project.responses.order_by("pk")
+    if tasks is not None:
+        responses = responses.filter(task__external_id__in=tasks)
+    run = start_run(
+        judge=judge,
+        version=version,
+        response_ids=list(responses.values_list("pk", flat=True)),
+        name=name,
+        by=by,
+    )
+    for number in run.batches.order_by("number").values_list("number", flat=True):
+        judge_batch(run=run, number=number)
+    run.refresh_from_db()
+    return run
+
+
+def _object(name: str) -> Any:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def _lines(name: str) -> Iterator[Any]:
+    for line in (DATA / name).read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def sign_in_help() -> str:
+    """What `make demo` prints: who can sign in, and with which password."""
+    people = _object("users.json")["users"]
+    width = max(len(person["email"]) for person in people)
+    lines = [f"  {person['email']:<{width}}  {person['title']}" for person in people]
+    return "\n".join([f"Sign in as any of these, password {DEMO_PASSWORD}:", *lines])
