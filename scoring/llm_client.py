@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 LONGEST_WAIT = 60.0  # seconds; a provider that asks for more is left alone for now
+GRACE = 5.0  # seconds beyond the timeout, in which LiteLLM may import and end a call itself
 # Routes on which a caller's own address may be used: both speak OpenAI's protocol.
 OPEN_ROUTES = ("openai/", "hosted_vllm/")
 
@@ -159,7 +160,7 @@ class LlmClient:
         begun = time.perf_counter()
         try:
             # LiteLLM's timeout is for silence; this one is for a server that dribbles.
-            async with asyncio.timeout(self.timeout + 1):
+            async with asyncio.timeout(self.timeout + GRACE):
                 response = await complete(messages=list(call.messages), **call.options)
         except Exception as error:
             found = explain(error, model=self.model, where=self.api_base, timeout=self.timeout)

@@ -37,7 +37,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server sends back. `hang` keeps the connection open and says nothing."""
+    """What the server sends back.
+
+    `hang` keeps the connection open and says nothing, `cut` closes it midway, `dribble`
+    sends one byte after another without end.
+    """
 
     status: int = 200
     content: str | None = ""
@@ -49,6 +53,7 @@ class Answer:
     delay: float = 0.0
     hang: bool = False
     cut: bool = False
+    dribble: bool = False
 
 
 Script = Callable[[Call], Answer]
@@ -98,8 +103,13 @@ class ScriptedServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self.stop()
+
+    def stop(self) -> None:
+        """Close every connection and free the port; again does nothing."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(10)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -137,17 +147,27 @@ class ScriptedServer:
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            answer = self.script(call)
+            answer = self._answer(call)
             await asyncio.sleep(answer.delay)
             if answer.hang:
                 await asyncio.Event().wait()
         finally:
             self._at_once -= 1
         payload = json.dumps(_payload(call, answer)).encode()
-        writer.write(_head(answer, len(payload)))
+        writer.write(_head(answer, 1_000_000 if answer.dribble else len(payload)))
+        while answer.dribble:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
         writer.write(payload[: len(payload) // 2] if answer.cut else payload)
         await writer.drain()
         return not answer.cut
+
+    def _answer(self, call: Call) -> Answer:
+        try:
+            return self.script(call)
+        except Exception as error:  # the test should read it, not time out
+            return fail(418, f"the script failed: {error!r}")
 
 
 def _head(answer: Answer, length: int) -> bytes:

@@ -94,5 +94,5 @@ def _bare(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A word as it is compared: lower case, its parts joined by one underscore."""
-    return re.sub(r"[^\w.+/-]+|[_-]+", "_", _bare(text).casefold()).strip("_")
+    """A word as it is compared: lower case, its parts joined by one underscore, signs kept."""
+    return re.sub(r"(?:(?!-\d)[^\w.+/]|_)+", "_", _bare(text).casefold()).strip("_")

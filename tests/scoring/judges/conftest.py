@@ -1,0 +1,100 @@
+"""Judges for tests: a tiny torch model made here, SmolLM2 from its wheel, a scripted server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scoring.judges import Site
+from tests.scripted_server import Call, Script, ScriptedServer, say
+
+# Kept between runs: converting SmolLM2 takes half a minute.
+KEPT = Path(__file__).resolve().parents[3] / ".studio-test"
+
+TEMPLATE = (
+    "{% for m in messages %}<|turn|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|turn|>assistant\n{% endif %}"
+)
+
+
+def make_tiny_model(folder: Path, *, context: int = 1024, seed: int = 0) -> Path:
+    """Write a random two-layer Llama and a tokenizer in which Yes, No and letters are tokens."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    bytes_to_text: Any = Tokenizer(models.BPE())
+    bytes_to_text.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_to_text.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=["<|pad|>", "<|turn|>", "<|end|>"],
+        show_progress=False,
+    )
+    bytes_to_text.train_from_iterator(["Yes No Yes No"] * 10, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bytes_to_text, eos_token="<|end|>", pad_token="<|pad|>"
+    )
+    tokenizer.chat_template = TEMPLATE
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=context,
+        initializer_range=0.3,  # wide, so that answers differ from prompt to prompt
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """An installation whose model folder holds the model `tiny`."""
+    home = tmp_path_factory.mktemp("studio")
+    make_tiny_model(home / "models" / "tiny")
+    return Site(data_folder=home)
+
+
+@pytest.fixture(scope="session")
+def smollm2_site() -> Site:
+    return Site(data_folder=KEPT)
+
+
+def by_words(call: Call) -> Any:
+    """A model of a judge: met, the best level or 4 points where the response names milligrams."""
+    response = call.text.split("<<RESPONSE", 2)[1].split("<<END RESPONSE")[0]
+    named = "mg" in response
+    if '"2.5"' in call.text:
+        return say("2.5" if named else "0")
+    if "a number from 0" in call.text:
+        return say(4 if named else 0, quotes=("400 mg",))
+    return say("met" if named else "not_met", quotes=("400 mg",) if named else ())
+
+
+class Servers:
+    """Starts scripted servers and ends them with the test."""
+
+    def __init__(self) -> None:
+        self.started: list[ScriptedServer] = []
+
+    def __call__(self, script: Script = by_words) -> ScriptedServer:
+        server = ScriptedServer(script).__enter__()
+        self.started.append(server)
+        return server
+
+
+@pytest.fixture
+def serve() -> Iterator[Servers]:
+    servers = Servers()
+    yield servers
+    for server in servers.started:
+        server.stop()
