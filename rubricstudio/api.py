@@ -11,13 +11,14 @@ from datetime import datetime
 from time import time
 from typing import Annotated, Any, cast
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, NinjaAPI, Query, Schema
+from ninja import Field, NinjaAPI, Query, Schema, Status
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 from ninja.throttling import BaseThrottle
@@ -58,7 +59,7 @@ class TokenAuth(HttpBearer):
             .first()
         )
         if found is None:
-            key = f"api-wrong:{request.META['REMOTE_ADDR']}"
+            key = f"api-wrong:{get_account_adapter().get_client_ip(request)}"
             if not within_limit(key, WRONG_TOKENS_PER_MINUTE):
                 raise HttpError(429, "Too many wrong tokens; wait a minute.")
             return None
@@ -244,12 +245,12 @@ def list_projects(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @api.post("/projects", response={201: ProjectOut}, summary="Create a project that you own")
-def post_project(request: HttpRequest, body: NewProject) -> tuple[int, dict[str, Any]]:
+def post_project(request: HttpRequest, body: NewProject) -> Status[dict[str, Any]]:
     try:
         project = create_project(by=cast(TokenRequest, request).user, **body.dict())
     except SlugTaken as error:
         raise HttpError(409, str(error)) from error
-    return 201, _project(project, Role.OWNER)
+    return Status(201, _project(project, Role.OWNER))
 
 
 @api.get("/projects/{slug}", response=ProjectOut, summary="A project")

@@ -181,6 +181,8 @@ ACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SignupForm"}
 SOCIALACCOUNT_FORMS = {"signup": "rubricstudio.forms.accounts.SocialSignupForm"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_TOTP_ISSUER = SITE_NAME
+# Addresses are those of invitations, not of whoever comes; nobody can hold another's place.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SOCIALACCOUNT_ADAPTER = "rubricstudio.accounts.SocialAccountAdapter"
 OIDC_SERVER_URL = env_str("OIDC_SERVER_URL")

@@ -76,19 +76,23 @@ def _prefixed(prefix: str, router: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("address", OURS, ids=lambda a: a.name or a.route)
 def test_every_address_says_who_may_open_it(address: Address) -> None:
-    assert address.name in PAGES, (
-        f"{address.route} ({address.name or 'no name'}) is in no table: add a line to PAGES in"
-        f' tests/url_table.py, for instance "{address.name}": member(Permission.SEE_DATA), and the'
-        f" rows for its arguments {address.arguments} to tests/url_rows.py."
-    )
+    if address.name not in PAGES:
+        pytest.fail(
+            f"{address.route} ({address.name or 'no name'}) is in no table: add a line to PAGES in"
+            f' tests/url_table.py, for instance "{address.name}": member(Permission.SEE_DATA), and'
+            f" the rows for its arguments {address.arguments} to tests/url_rows.py.",
+            pytrace=False,
+        )
 
 
 @pytest.mark.parametrize("operation", _operations())
 def test_every_api_operation_says_who_may_call_it(operation: str) -> None:
-    assert operation in OPERATIONS, (
-        f"{operation} is in no table: add a line to OPERATIONS in tests/url_table.py, for"
-        f' instance "{operation}": member(Permission.SEE_DATA).'
-    )
+    if operation not in OPERATIONS:
+        pytest.fail(
+            f"{operation} is in no table: add a line to OPERATIONS in tests/url_table.py, for"
+            f' instance "{operation}": member(Permission.SEE_DATA).',
+            pytrace=False,
+        )
 
 
 def test_the_table_holds_no_address_that_is_gone() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from django.core.mail import send_mail
 from django.db import transaction
@@ -64,7 +63,7 @@ def invite(
     )
     invited = Invited(invitation, link_for(token))
     # Robust: a mail server that is away is logged, and the page shows the link anyway.
-    transaction.on_commit(partial(_mail, invited), robust=True)
+    transaction.on_commit(lambda: _mail(invited), robust=True)
     return invited
 
 

@@ -1,6 +1,6 @@
 """Pages of the authoring app, one file a page."""
 
-from rubricstudio.views.account import account, token_revoke, tokens
+from rubricstudio.views.account import account, single_sign_on, token_revoke, tokens
 from rubricstudio.views.home import home, project, project_edit, project_new
 from rubricstudio.views.members import (
     invitation,
@@ -27,6 +27,7 @@ __all__ = [
     "project",
     "project_edit",
     "project_new",
+    "single_sign_on",
     "styleguide",
     "token_revoke",
     "tokens",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
+from allauth.socialaccount.providers.openid_connect.views import login as openid_connect_login
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -14,6 +17,8 @@ from rubricstudio.actions.tokens import create_token, revoke_token
 from rubricstudio.forms.projects import NameForm, TokenForm
 from rubricstudio.http import SignedInRequest, signed_in
 from rubricstudio.models import ApiToken
+
+log = logging.getLogger(__name__)
 
 
 @signed_in
@@ -59,3 +64,13 @@ def token_revoke(request: SignedInRequest, token_id: int) -> HttpResponseBase:
     revoke_token(token=token, by=request.user)
     messages.success(request, gettext("The token %(name)s is revoked.") % {"name": token.name})
     return redirect("rubricstudio:tokens")
+
+
+def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Go to the identity provider; where it cannot be reached, say so instead of failing."""
+    try:
+        reply: HttpResponseBase = openid_connect_login(request, provider_id)
+    except OSError:  # what the HTTP client's errors derive from
+        log.exception("the identity provider cannot be reached")
+        return render(request, "socialaccount/authentication_error.html", status=502)
+    return reply
