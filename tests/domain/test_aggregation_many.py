@@ -87,6 +87,7 @@ def test_lower_and_upper_enclose_every_way_the_missing_could_turn_out(
     rubric, verdicts = case
     result = score(rubric, verdicts, aggregator=aggregator)
     assume(result.lower is not None and result.upper is not None)
+    assert result.lower is not None and result.upper is not None
 
     for choice in (0, -1, 1):
         completed = {
@@ -116,7 +117,7 @@ def test_a_better_verdict_never_lowers_a_score(
     improved = {**verdicts, key: best(rubric.by_key[key])}
 
     after = score(rubric, improved, aggregator=aggregator).value
-    assert after is not None
+    assert before is not None and after is not None
     assert after >= before - 1e-9
 
 
@@ -140,6 +141,7 @@ def test_min_max_lies_between_zero_and_one_and_within_its_bounds(
     rubric, verdicts = case
     result = score(rubric, verdicts, aggregator="min_max", params={"gate_cap": 1.0})
     assume(result.value is not None)
+    assert result.lower is not None and result.value is not None and result.upper is not None
 
     assert 0 <= result.lower <= result.value + 1e-12
     assert result.value <= result.upper + 1e-12 <= 1 + 2e-12
@@ -188,7 +190,7 @@ def test_many_responses_score_as_each_alone(aggregator: str, missing: Missing) -
             Criterion("d", "d", weight=0, tier=Tier.OPTIONAL),
         )
     )
-    values = rng.integers(0, 2, size=(40, 4)) * 1.0
+    values = rng.integers(0, 2, size=(40, 4)).astype(np.float64)
     values[rng.random(values.shape) < 0.3] = NAN
     absent = np.isnan(values) & (rng.random(values.shape) < 0.4)
 

@@ -12,12 +12,7 @@ from rubricstudio.domain.agreement.bootstrap import Bootstrap, Draws, Measure
 from rubricstudio.domain.agreement.counts import ratio
 from rubricstudio.domain.agreement.kappa import ac1_of, kappa_of
 from rubricstudio.domain.agreement.panel import majority, panel_mean
-from rubricstudio.domain.agreement.scales import (
-    ScaleGroup,
-    ScaleSlices,
-    scale_groups,
-    slices_by_scale,
-)
+from rubricstudio.domain.agreement.scales import ScaleGroup, scale_groups
 from rubricstudio.domain.agreement.slices import Sliced, slice_statistics, unit_features
 from rubricstudio.domain.agreement.statistic import Reason, Statistic, absent
 from rubricstudio.domain.rubric import Scale
@@ -88,8 +83,7 @@ def consensus(
     agreed = majority(people.values, at_least)
     for group in scale_groups(people, scales, people.values):
         if group.categories is None:
-            inside = group.holds(people)
-            agreed[inside] = panel_mean(people.values[inside], at_least)
+            agreed[group.units] = panel_mean(people.values[group.units], at_least)
     return agreed
 
 
@@ -218,7 +212,7 @@ class _Pair:
         counted = self._both
         for group in self.groups:
             if group.categories is None:
-                counted &= ~group.holds(self.people)
+                counted &= ~group.units
         return np.stack([counted, counted & (self.judge == self.agreed)], axis=1).astype(np.float64)
 
     def _differences(self) -> FloatArray:
@@ -226,7 +220,7 @@ class _Pair:
         features = np.zeros((len(self.judge), 2))
         for group in self.groups:
             if group.is_ordered:
-                inside = group.holds(self.people) & self._both
+                inside = group.units & self._both
                 features[inside, 0] = 1
                 features[inside, 1] = (self.judge - self.agreed)[inside] / group.span
         return features
@@ -244,29 +238,34 @@ class _Pair:
     def _coefficients(self, slices: IntArray, k: int) -> list[_Coefficients]:
         """Everything that a confusion gives, slice by slice; scales are never mixed."""
         found = [_without(Reason.MIXED_SCALES)] * k
-        for part in slices_by_scale(self.groups, self.people, slices):
-            for place, row in zip(part.slices.tolist(), self._of_scale(part), strict=True):
+        for group in self.groups:
+            mine = group.slices(slices)
+            if mine is None:
+                continue
+            own, places = mine
+            rows = self._of_scale(group, places, len(own))
+            for place, row in zip(own.tolist(), rows, strict=True):
                 found[place] = row
         return found
 
-    def _of_scale(self, part: ScaleSlices) -> list[_Coefficients]:
-        k, categories = len(part.slices), part.group.categories
-        if categories is None:
+    def _of_scale(self, group: ScaleGroup, slices: IntArray, k: int) -> list[_Coefficients]:
+        if group.categories is None:
             return [_without(Reason.CONTINUOUS)] * k
+        judge, agreed = self.judge[group.units], self.agreed[group.units]
         measures = {
             **_ANY,
-            **(_ORDERED if part.group.is_ordered else {}),
-            **(_BINARY if part.group.is_binary else {}),
+            **(_ORDERED if group.is_ordered else {}),
+            **(_BINARY if group.is_binary else {}),
         }
         sliced = slice_statistics(
-            conf.confusion_features(self.agreed[part.units], self.judge[part.units], categories),
+            conf.confusion_features(agreed, judge, group.categories),
             {name: conf.square(of) for name, of in measures.items()},
-            tasks=self.people.tasks[part.units],
-            slices=part.places,
+            tasks=self.people.tasks[group.units],
+            slices=slices,
             n_slices=k,
             draws=self.draws,
         )
-        return _of_sliced(sliced, categories)
+        return _of_sliced(sliced, group.categories)
 
 
 def _of_sliced(sliced: Sliced, categories: FloatArray) -> list[_Coefficients]:

@@ -12,24 +12,25 @@ import numpy as np
 from rubricstudio.domain.agreement.alpha import alpha_features
 from rubricstudio.domain.agreement.bootstrap import Bootstrap, Draws, Measure
 from rubricstudio.domain.agreement.compare import PAGE
-from rubricstudio.domain.agreement.counts import Level, agreement_weights, category_counts, ratio
+from rubricstudio.domain.agreement.counts import (
+    Level,
+    agreement_weights,
+    categories_of,
+    category_counts,
+    ratio,
+)
 from rubricstudio.domain.agreement.kappa import (
     fleiss_of,
     gwet_of,
     pairwise_agreement_of,
     panel_features,
 )
-from rubricstudio.domain.agreement.panel import unanimous
-from rubricstudio.domain.agreement.scales import (
-    ScaleGroup,
-    ScaleSlices,
-    scale_groups,
-    slices_by_scale,
-)
+from rubricstudio.domain.agreement.panel import panel_mean, unanimous
+from rubricstudio.domain.agreement.scales import ScaleGroup, scale_groups
 from rubricstudio.domain.agreement.slices import Features, slice_statistics, unit_features
 from rubricstudio.domain.agreement.statistic import Reason, Statistic, absent
 from rubricstudio.domain.rubric import Scale
-from rubricstudio.domain.table import FloatArray, IntArray, Label, VerdictTable
+from rubricstudio.domain.table import BoolArray, FloatArray, IntArray, Label, VerdictTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +84,87 @@ def people_agreement(
     values seen. Coefficients over criteria of different scales are not pooled. Raises
     ValueError for a value that is not on its criterion's scale.
     """
-    draws = Draws(bootstrap) if bootstrap else None
-    panel = _Panel(table, scale_groups(table, scales, table.values), draws)
+    panel = _Panel(
+        table,
+        unanimous(table.values),
+        table.values_per_unit,
+        [
+            (group, _bundles(table.values[group.units], group))
+            for group in scale_groups(table, scales, table.values)
+        ],
+        Draws(bootstrap) if bootstrap else None,
+    )
     codes, slices = np.unique(table.criteria, return_inverse=True)
     labels = [table.criterion_labels[code] for code in codes.tolist()]
     overall = panel.rows(np.zeros(table.n_units, dtype=np.int64), [None])[0]
     return PeopleAgreement(overall, dict(zip(labels, panel.rows(slices, labels), strict=True)))
 
 
-def _prevalence_of(sums: FloatArray) -> FloatArray:
-    """From sums of `panel_features`: the mean share of the highest category."""
-    return ratio(sums[..., -1], sums[..., 2])
-
-
-def _unanimous_of(sums: FloatArray) -> FloatArray:
+def _mean(sums: FloatArray) -> FloatArray:
+    """Sums of (is counted, value) to the mean value."""
     return ratio(sums[..., 1], sums[..., 0])
 
 
-Named: TypeAlias = Mapping[str, list[Statistic]]
+_Bundle: TypeAlias = tuple[Features, Mapping[str, Measure]]
 _NAMES = ("alpha", "fleiss", "gwet", "pairwise", "prevalence")
+
+
+def _bundles(values: FloatArray, group: ScaleGroup) -> list[_Bundle]:
+    """What is measured on the values of one scale, by the features it is read off."""
+    features, measure = alpha_features(values, group.level, group.categories)
+    bundles: list[_Bundle] = [(features, {"alpha": measure})]
+    if group.categories is not None:
+        bundles.append(_panel_bundle(values, group.categories, group.level))
+    if group.is_binary:
+        shares = panel_mean(values)
+        rated = ~np.isnan(shares)
+        prevalence = np.stack([rated, np.where(rated, shares, 0.0)], axis=1)
+        bundles.append((unit_features(prevalence), {"prevalence": _mean}))
+    return bundles
+
+
+def _panel_bundle(values: FloatArray, categories: FloatArray, level: Level) -> _Bundle:
+    """Fleiss, Gwet and pairwise agreement of values in these categories."""
+    counts, q = category_counts(values, categories), len(categories)
+    plain = panel_features(counts, np.eye(q))
+    width = plain.shape[1]
+
+    def first(of: Measure) -> Measure:
+        return lambda sums: of(sums[..., :width])
+
+    measures = {
+        "fleiss": first(fleiss_of),
+        "pairwise": first(pairwise_agreement_of),
+        "gwet": first(partial(gwet_of, kept=np.eye(q))),
+    }
+    if level is not Level.ORDINAL:
+        return unit_features(plain), measures
+    kept = agreement_weights(q, "quadratic")
+    measures["gwet"] = lambda sums: gwet_of(sums[..., width:], kept)
+    return unit_features(np.concatenate([plain, panel_features(counts, kept)], axis=1)), measures
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Panel:
+    """A table, which of its units are unanimous, their values, and what is measured on them."""
+
     table: VerdictTable
-    groups: list[ScaleGroup]
+    same: BoolArray
+    m: IntArray
+    scales: list[tuple[ScaleGroup, list[_Bundle]]]
     draws: Draws | None
 
     def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[PanelAgreement]:
         """One row for each slice code of the units."""
         k = len(labels)
-        shares = self._unanimity(slices, k)
-        by_value = self._unanimous_by_value(slices, k)
+        unanimity = np.stack([self.m >= 2, self.same], axis=1).astype(np.float64)
+        shares = self._sliced(
+            (unit_features(unanimity), {"unanimous": _mean}), self.table.tasks, slices, k
+        )["unanimous"]
         named = self._coefficients(slices, k)
+        by_value = self._unanimous_by_value(slices, k)
         units = np.bincount(slices, minlength=k).tolist()
-        values = np.bincount(slices, weights=self.table.values_per_unit, minlength=k).tolist()
+        values = np.bincount(slices, weights=self.m, minlength=k).tolist()
         raters = self._raters(slices, k).tolist()
         return [
             PanelAgreement(
@@ -135,92 +182,57 @@ class _Panel:
 
     def _raters(self, slices: IntArray, k: int) -> IntArray:
         """(k,) how many raters gave a value in each slice."""
-        present = np.zeros((k, len(self.table.raters)), dtype=np.bool_)
-        units, raters = np.nonzero(~np.isnan(self.table.values))
-        present[slices[units], raters] = True
-        return np.asarray(present.sum(axis=1))
-
-    def _unanimity(self, slices: IntArray, k: int) -> list[Statistic]:
-        same = unanimous(self.table.values)
-        features = np.stack([self.table.values_per_unit >= 2, same], axis=1).astype(np.float64)
-        return slice_statistics(
-            unit_features(features),
-            {"unanimous": _unanimous_of},
-            tasks=self.table.tasks,
-            slices=slices,
-            n_slices=k,
-            draws=self.draws,
-        ).statistics["unanimous"]
+        counts = np.zeros(k, dtype=np.int64)
+        for column in self.table.values.T:
+            counts += np.bincount(slices[~np.isnan(column)], minlength=k) > 0
+        return counts
 
     def _unanimous_by_value(self, slices: IntArray, k: int) -> list[dict[float, int]]:
         """For each slice the number of unanimous units by their value."""
-        same = unanimous(self.table.values)
-        values = np.fmax.reduce(self.table.values[same], axis=1, initial=-np.inf)
-        options, codes = np.unique(values, return_inverse=True)
-        cells, counts = np.unique(slices[same] * len(options) + codes, return_counts=True)
+        values = np.fmax.reduce(self.table.values[self.same], axis=1, initial=-np.inf)
+        options = categories_of(values)
+        codes = slices[self.same] * len(options) + np.searchsorted(options, values)
+        cells, counts = np.unique(codes, return_counts=True)
         found: list[dict[float, int]] = [{} for _ in range(k)]
         for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
             place, option = divmod(cell, len(options))
             found[place][float(options[option])] = count
         return found
 
+    def _sliced(
+        self, bundle: _Bundle, tasks: IntArray, slices: IntArray, k: int
+    ) -> Mapping[str, list[Statistic]]:
+        features, measures = bundle
+        return slice_statistics(
+            features, measures, tasks=tasks, slices=slices, n_slices=k, draws=self.draws
+        ).statistics
+
     def _coefficients(self, slices: IntArray, k: int) -> list[dict[str, Statistic]]:
         """The coefficients of each slice; a slice of mixed scales has none."""
         found = [{name: absent(Reason.MIXED_SCALES) for name in _NAMES} for _ in range(k)]
-        for part in slices_by_scale(self.groups, self.table, slices):
-            for place, row in zip(part.slices.tolist(), self._of_scale(part), strict=True):
+        for group, bundles in self.scales:
+            mine = group.slices(slices)
+            if mine is None:
+                continue
+            own, places = mine
+            rows = self._of_scale(group, bundles, places, len(own))
+            for place, row in zip(own.tolist(), rows, strict=True):
                 found[place] = row
         return found
 
-    def _of_scale(self, part: ScaleSlices) -> list[dict[str, Statistic]]:
-        k, group, local = len(part.slices), part.group, self.table.where(part.units)
-
-        def measured(features: Features, measures: Mapping[str, Measure]) -> Named:
-            return slice_statistics(
-                features,
-                measures,
-                tasks=local.tasks,
-                slices=part.places,
-                n_slices=k,
-                draws=self.draws,
-            ).statistics
-
-        features, measure = alpha_features(local.values, group.level, group.categories)
-        named = dict(measured(features, {"alpha": measure}))
-        if group.categories is not None:
-            features, measures = _panel_measures(local.values, group.categories, group.level)
-            named |= measured(features, measures)
-            _withhold_fleiss(named["fleiss"], local.values_per_unit, part.places)
+    def _of_scale(
+        self, group: ScaleGroup, bundles: list[_Bundle], slices: IntArray, k: int
+    ) -> list[dict[str, Statistic]]:
+        named: dict[str, list[Statistic]] = {}
+        for bundle in bundles:
+            named |= self._sliced(bundle, self.table.tasks[group.units], slices, k)
+        if "fleiss" in named:
+            _withhold_fleiss(named["fleiss"], self.m[group.units], slices)
         missing = {name: absent(Reason.CONTINUOUS) for name in _NAMES}
-        if not group.is_binary:
-            named["prevalence"] = [absent(Reason.NOT_BINARY)] * k
+        missing["prevalence"] = absent(Reason.NOT_BINARY)
         return [
             {**missing, **{name: row[place] for name, row in named.items()}} for place in range(k)
         ]
-
-
-def _panel_measures(
-    values: FloatArray, categories: FloatArray, level: Level
-) -> tuple[Features, dict[str, Measure]]:
-    """Fleiss, Gwet, pairwise agreement and prevalence of values in these categories."""
-    counts, q = category_counts(values, categories), len(categories)
-    plain = panel_features(counts, np.eye(q))
-    width = plain.shape[1]
-
-    def first(of: Measure) -> Measure:
-        return lambda sums: of(sums[..., :width])
-
-    measures = {
-        "fleiss": first(fleiss_of),
-        "pairwise": first(pairwise_agreement_of),
-        "prevalence": first(_prevalence_of),
-        "gwet": first(partial(gwet_of, kept=np.eye(q))),
-    }
-    if level is not Level.ORDINAL:
-        return unit_features(plain), measures
-    kept = agreement_weights(q, "quadratic")
-    measures["gwet"] = lambda sums: gwet_of(sums[..., width:], kept)
-    return unit_features(np.concatenate([plain, panel_features(counts, kept)], axis=1)), measures
 
 
 def _withhold_fleiss(row: list[Statistic], m: IntArray, slices: IntArray) -> None:

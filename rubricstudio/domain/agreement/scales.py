@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,17 +16,15 @@ _MOST_CATEGORIES = 32  # more distinct values than this are treated as a continu
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScaleGroup:
-    """The criteria of a table that share a scale.
+    """The units of a table whose criteria share a scale.
 
-    members: (k,) criterion codes of the table. categories: rising values, None for a
-    points scale. level: what its differences mean. low, span: to read a value as a
-    share of the scale.
+    units: (n_units,) whether a unit is one of them. categories: rising values, None for
+    a points scale. level: what its differences mean. span: the width of the scale.
     """
 
-    members: IntArray
+    units: BoolArray
     categories: FloatArray | None
     level: Level
-    low: float
     span: float
 
     @property
@@ -39,52 +37,36 @@ class ScaleGroup:
         """Whether a larger value means more."""
         return self.is_binary or self.level is not Level.NOMINAL
 
-    def holds(self, table: VerdictTable) -> BoolArray:
-        """(n_units,) whether a unit's criterion is one of these."""
-        return np.isin(table.criteria, self.members)
+    def slices(self, slices: IntArray) -> tuple[IntArray, IntArray] | None:
+        """(n_units,) slice codes to those of this scale, (k,), and each unit's place in them.
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class ScaleSlices:
-    """The slices whose units all have criteria of one scale.
-
-    units: (n_units,) whether a unit is in such a slice. slices: (k,) their codes.
-    places: for each of those units, the place of its slice among `slices`.
-    """
-
-    group: ScaleGroup
-    units: BoolArray
-    slices: IntArray
-    places: IntArray
-
-
-def slices_by_scale(
-    groups: Iterable[ScaleGroup], table: VerdictTable, slices: IntArray
-) -> Iterator[ScaleSlices]:
-    """Split (n_units,) slice codes by scale; a slice of mixed scales is in none."""
-    for group in groups:
-        inside = group.holds(table)
-        pure = np.setdiff1d(slices[inside], slices[~inside])
-        units = inside & np.isin(slices, pure)
-        yield ScaleSlices(group, units, pure, np.searchsorted(pure, slices[units]))
+        None where one of these slices also holds units of another scale.
+        """
+        own, places = np.unique(slices[self.units], return_inverse=True)
+        if np.isin(own, slices[~self.units]).any():
+            return None
+        return own, places
 
 
 def scale_groups(
     table: VerdictTable, scales: Mapping[Label, Scale] | None, values: FloatArray
 ) -> list[ScaleGroup]:
-    """The table's criteria by scale, in order of first appearance.
+    """The table's units by the scale of their criterion, in order of first appearance.
 
     scales: by criterion label; a criterion it does not name is binary. None: all
     criteria share one nominal scale of the values seen in `values` (any shape).
     """
-    codes = np.unique(table.criteria)
+    if not table.n_units:
+        return []
     if scales is None:
-        return [_seen(codes, values)] if len(codes) else []
+        return [_seen(np.ones(table.n_units, dtype=np.bool_), values)]
     grouped: dict[Scale, list[int]] = {}
-    for code in codes.tolist():
+    for code in np.unique(table.criteria).tolist():
         scale = scales.get(table.criterion_labels[code], BINARY)
         grouped.setdefault(_plain(scale), []).append(code)
-    return [_known(np.array(members), scale) for scale, members in grouped.items()]
+    if len(grouped) == 1:
+        return [_known(np.ones(table.n_units, dtype=np.bool_), next(iter(grouped)))]
+    return [_known(np.isin(table.criteria, codes), scale) for scale, codes in grouped.items()]
 
 
 def _plain(scale: Scale) -> Scale:
@@ -95,21 +77,21 @@ def _plain(scale: Scale) -> Scale:
     return Scale(scale.kind, levels)
 
 
-def _known(members: IntArray, scale: Scale) -> ScaleGroup:
+def _known(units: BoolArray, scale: Scale) -> ScaleGroup:
     span = scale.high - scale.low
     if scale.kind is ScaleKind.POINTS:
-        return ScaleGroup(members, None, Level.INTERVAL, scale.low, span)
+        return ScaleGroup(units, None, Level.INTERVAL, span)
     if scale.kind is ScaleKind.BINARY:
-        return ScaleGroup(members, np.array([0.0, 1.0]), Level.NOMINAL, 0.0, 1.0)
+        return ScaleGroup(units, np.array([0.0, 1.0]), Level.NOMINAL, span)
     values = np.array([level.value for level in scale.levels])
-    return ScaleGroup(members, values, Level.ORDINAL, scale.low, span)
+    return ScaleGroup(units, values, Level.ORDINAL, span)
 
 
-def _seen(members: IntArray, values: FloatArray) -> ScaleGroup:
+def _seen(units: BoolArray, values: FloatArray) -> ScaleGroup:
     categories = categories_of(values)
     if np.isin(categories, (0.0, 1.0)).all():
         categories = np.array([0.0, 1.0])
-    low, span = float(categories[0]), float(categories[-1] - categories[0]) or 1.0
+    span = float(categories[-1] - categories[0]) or 1.0
     if len(categories) > _MOST_CATEGORIES:
-        return ScaleGroup(members, None, Level.INTERVAL, low, span)
-    return ScaleGroup(members, categories, Level.NOMINAL, low, span)
+        return ScaleGroup(units, None, Level.INTERVAL, span)
+    return ScaleGroup(units, categories, Level.NOMINAL, span)

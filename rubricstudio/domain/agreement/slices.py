@@ -158,6 +158,8 @@ def _tasks_per_slice(tasks: IntArray, slices: IntArray, n_slices: int) -> IntArr
 
 def _members(slices: IntArray, chosen: IntArray) -> tuple[IntArray, IntArray]:
     """The units of the chosen slices, and each one's place among `chosen`."""
+    if len(chosen) == 1 and not slices.any() and not chosen[0]:
+        return np.arange(len(slices)), slices  # everything is one slice
     places = np.full(int(max(chosen.max(), slices.max(initial=0))) + 1, -1, dtype=np.int64)
     places[chosen] = np.arange(len(chosen))
     units = np.flatnonzero(places[slices] >= 0)

@@ -306,9 +306,8 @@ def test_criteria_add_up_to_the_whole(seed: int, criteria: int) -> None:
 
     for name in ("n", "n_units", "tied", "no_people", "no_verdict"):
         assert total(name) == getattr(result.overall, name)
-    assert sum(np.array(row.confusion) for row in rows).tolist() == [
-        list(row) for row in result.overall.confusion
-    ]
+    confusion = np.sum([row.confusion for row in rows], axis=0)
+    assert confusion.tolist() == [list(row) for row in result.overall.confusion]
 
 
 @settings(deadline=None, max_examples=25)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,7 +77,9 @@ def test_measures_of_a_worked_example(of: Measure, expected: float) -> None:
         (macro_f1_of, lambda a, b: metrics.f1_score(a, b, average="macro")),
     ],
 )
-def test_they_equal_scikit_learn(seed: int, of: Measure, theirs: Measure) -> None:
+def test_they_equal_scikit_learn(
+    seed: int, of: Measure, theirs: Callable[[FloatArray, FloatArray], float]
+) -> None:
     values = random_ratings(seed, raters=2, q=2 + seed % 4)
     people, judge = values[~np.isnan(values).any(axis=1)].T
 

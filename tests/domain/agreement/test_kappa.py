@@ -163,6 +163,7 @@ def test_panel_coefficients_ignore_who_gave_which_value(values: FloatArray) -> N
 def test_cohen_kappa_is_symmetric_and_never_above_one(values: FloatArray) -> None:
     result = cohen_kappa(values[:, 0], values[:, 1])
     assume(result.value is not None)
+    assert result.value is not None
 
     assert cohen_kappa(values[:, 1], values[:, 0]).value == pytest.approx(result.value, abs=1e-12)
     assert result.value <= 1 + 1e-12

@@ -49,6 +49,14 @@ def test_single_ratings_count_for_prevalence_in_value_and_interval() -> None:
     assert row.prevalence.low is not None and row.prevalence.low < 0.5
 
 
+def test_one_rater_alone_still_shows_how_often_they_say_met() -> None:
+    row = people_agreement(people_of(np.array([[1.0], [0], [1], [NAN]]))).overall
+
+    assert row.prevalence.value == pytest.approx(2 / 3)
+    assert row.prevalence.n == 3
+    assert row.alpha.reason is Reason.NOTHING_COMPARABLE
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_it_equals_the_single_statistics(seed: int) -> None:
     values = random_ratings(seed, units=60, raters=3, q=2) - 1

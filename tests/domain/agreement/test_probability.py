@@ -22,7 +22,7 @@ def test_brier_of_a_worked_example() -> None:
 def test_brier_equals_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.random(200)
-    outcomes = (rng.random(200) < probabilities) * 1.0
+    outcomes = (rng.random(200) < probabilities).astype(np.float64)
 
     expected = brier_score_loss(outcomes, probabilities)
 
@@ -47,7 +47,7 @@ def test_one_bin_compares_the_means() -> None:
 def test_they_have_intervals_by_task() -> None:
     rng = np.random.default_rng(0)
     probabilities, tasks = rng.random(300), np.arange(300) // 10
-    outcomes = (rng.random(300) < probabilities) * 1.0
+    outcomes = (rng.random(300) < probabilities).astype(np.float64)
 
     for result in (
         brier(probabilities, outcomes, tasks=tasks),
