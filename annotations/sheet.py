@@ -117,6 +117,8 @@ def read_entry(criterion: Criterion, choice: str, rationale: str = "") -> Entry:
         value = float(text.replace(",", "."))
     except ValueError:
         value = float("nan")
+    # A page spells a level with six decimals, so 1/3 comes back as 0.333333.
+    value = next((x.value for x in criterion.scale.levels if abs(x.value - value) <= 5e-7), value)
     if not criterion.scale.allows(value):
         raise InvalidSheet({criterion.key: off_scale(criterion)})
     return Entry(VerdictStatus.OK, value, rationale)

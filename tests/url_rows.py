@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from annotations.actions import activate, create_session, next_item
 from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, Membership, Role
@@ -18,6 +19,16 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         link_for=lambda token: token,
     )
     token, _ = create_token(user=cast.viewer, name="walk", scope=ApiToken.Scope.READ)
+    session = create_session(
+        project=cast.project,
+        name="Walk",
+        version=data.version,
+        by=cast.owner,
+        annotators=[cast.annotator],
+    )
+    activate(session=session, by=cast.owner)
+    assignment = next_item(session=session, by=cast.annotator)
+    assert assignment
     nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
     return {
         "slug": cast.project.slug,
@@ -29,5 +40,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "response_id": data.responses[0].pk,
         "rubric_id": data.version.rubric_id,
         "number": data.version.number,
+        "session_id": session.pk,
+        "item_id": assignment.item_id,
         "criterion_id": data.version.criteria.get(key="warns").pk,
     }

@@ -87,6 +87,18 @@ PAGES: dict[str, Page] = {
     # -- data
     # -- rubrics
     # -- sessions
+    "annotations:sessions": member(Permission.SEE_PROJECT),
+    "annotations:session-new": member(Permission.MANAGE_SESSIONS),
+    "annotations:session": member(Permission.SEE_PROJECT),
+    "annotations:session-state": member(Permission.MANAGE_SESSIONS),
+    "annotations:session-annotators": member(Permission.MANAGE_SESSIONS),
+    "annotations:queue": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:next": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:annotate": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:draft": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:submit": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:skip": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:take-up": member(Permission.ANNOTATE, private="annotator"),
     # -- judges, comparison, export
 }
 

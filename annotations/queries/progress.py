@@ -94,7 +94,7 @@ class ItemProgress:
 
 @dataclass(frozen=True, slots=True)
 class QueueProgress:
-    """An annotator's own counts: `total` is what they submitted, have open or can still get."""
+    """An annotator's own counts: `total` is what they had so far and what they can still get."""
 
     submitted: int
     open: int
@@ -103,7 +103,8 @@ class QueueProgress:
 
     @property
     def total(self) -> int:
-        return self.submitted + self.open + self.available
+        """Submitted, open, skipped and available items."""
+        return self.submitted + self.open + self.available + self.skipped
 
     @property
     def is_done(self) -> bool:

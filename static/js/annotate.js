@@ -139,11 +139,23 @@ function onChord(form, event) {
   return true;
 }
 
+/** In a one-line field Enter would press the form's first button, whichever that is. */
+function onEnterInField(form, event) {
+  if (event.isComposing || !form.contains(event.target)) return;
+  event.preventDefault();
+  const card = event.target.closest("[data-criterion]");
+  if (card && event.target.value !== "") advance(form, card);
+}
+
 function onKey(event) {
   const form = document.querySelector("form[data-annotate]");
   if (!form || event.defaultPrevented || openDialog()) return;
   if (onChord(form, event)) {
     event.preventDefault();
+    return;
+  }
+  if (event.key === "Enter" && event.target instanceof HTMLInputElement && takesText(event.target)) {
+    onEnterInField(form, event);
     return;
   }
   if (!singleKeysOn() || takesText(event.target)) return;
@@ -162,7 +174,19 @@ function onClick(event) {
 
 function onChange(event) {
   const form = event.target.closest?.("form[data-annotate]");
-  if (form) count(form);
+  if (!form) return;
+  settlePoints(event.target);
+  count(form);
+}
+
+/** Points and cannot-assess exclude each other: the newer one stays. */
+function settlePoints(field) {
+  const card = field.closest?.("[data-criterion]");
+  const number = card?.querySelector("input[type=number][data-option]");
+  const box = card?.querySelector("input[type=checkbox][data-cannot-assess]");
+  if (!number || !box) return;
+  if (field === box && box.checked) number.value = "";
+  if (field === number && number.value !== "") box.checked = false;
 }
 
 function count(form) {

@@ -409,9 +409,9 @@ def test_progress_is_counted(session: Session, cast: Cast) -> None:
     # 4 items x 2 people; Nuria submitted 1, skipped 1 and has 1 open, Nils has 1 open.
     assert (whole.places, whole.submitted, whole.reserved, whole.skipped) == (8, 1, 2, 1)
     assert whole.share == 0.125
-    # 1 submitted + 1 open + the last one, which she can still get.
+    # 1 submitted + 1 open + 1 skipped + the last one, which she can still get.
     assert (own.submitted, own.open, own.available, own.skipped) == (1, 1, 1, 1)
-    assert (own.total, own.is_done) == (3, False)
+    assert (own.total, own.is_done) == (4, False)
     assert [item.status for item in items] == ["needs_others", "pending", "running"]
     assert items[0].prompt.startswith("Question 1")
     assert more == 2

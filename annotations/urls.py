@@ -1,0 +1,27 @@
+"""Addresses of the annotation app, below /projects/<slug>/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from annotations import views
+
+app_name = "annotations"
+
+_SESSION = "sessions/<int:session_id>/"
+_ITEM = _SESSION + "items/<int:item_id>/"
+
+urlpatterns = [
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/new/", views.session_new, name="session-new"),
+    path(_SESSION, views.session, name="session"),
+    path(_SESSION + "state/", views.session_state, name="session-state"),
+    path(_SESSION + "annotators/", views.session_annotators, name="session-annotators"),
+    path(_SESSION + "queue/", views.queue, name="queue"),
+    path(_SESSION + "next/", views.next_item, name="next"),
+    path(_ITEM, views.annotate, name="annotate"),
+    path(_ITEM + "draft/", views.draft, name="draft"),
+    path(_ITEM + "submit/", views.submit, name="submit"),
+    path(_ITEM + "skip/", views.skip, name="skip"),
+    path(_ITEM + "take-up/", views.take_up, name="take-up"),
+]

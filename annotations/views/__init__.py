@@ -1,0 +1,26 @@
+"""Pages of the annotation app."""
+
+from annotations.views.queue import next_item, queue, skip, take_up
+from annotations.views.sessions import (
+    session,
+    session_annotators,
+    session_new,
+    session_state,
+    sessions,
+)
+from annotations.views.sheets import annotate, draft, submit
+
+__all__ = [
+    "annotate",
+    "draft",
+    "next_item",
+    "queue",
+    "session",
+    "session_annotators",
+    "session_new",
+    "session_state",
+    "sessions",
+    "skip",
+    "submit",
+    "take_up",
+]

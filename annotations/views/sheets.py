@@ -1,0 +1,175 @@
+"""The annotation page, its drafts and its submission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from annotations import actions
+from annotations.actions.sheets import stored_sheet
+from annotations.cards import Typed, cards, fields_of, read_sheet
+from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
+from annotations.forms import SkipForm
+from annotations.loaders import load_assignment, load_place
+from annotations.models import Assignment, AssignmentStatus, SessionStatus
+from annotations.queries.sheets import criteria_of
+from annotations.queries.workplace import workplace
+from annotations.sheet import Sheet
+from annotations.views.queue import go_on
+from rubricstudio.http import ProjectRequest, project_view
+from rubricstudio.models import Project
+from rubricstudio.permissions import Permission
+from rubricstudio.rendering import markdown
+
+
+@project_view(Permission.ANNOTATE)
+def annotate(
+    request: ProjectRequest, project: Project, session_id: int, item_id: int
+) -> HttpResponseBase:
+    assignment = load_assignment(load_place(project, session_id, request.user), item_id)
+    if assignment.status == AssignmentStatus.SKIPPED:
+        messages.info(request, _("You skipped this item. Take it up again to judge it."))
+        return redirect("annotations:queue", project.slug, session_id)
+    return _page(request, assignment, Typed(stored_sheet(assignment)))
+
+
+def _page(
+    request: ProjectRequest,
+    assignment: Assignment,
+    typed: Typed,
+    *,
+    conflict: DraftConflict | None = None,
+    status: int = 200,
+    note: str = "",
+) -> HttpResponse:
+    """The page with what was stored or typed; with a conflict, what the other tab holds."""
+    work = workplace(assignment)
+    session = assignment.item.session
+    keys = conflict.merge.conflicts if conflict else ()
+    context: dict[str, Any] = {
+        "session": session,
+        "work": work,
+        "assignment": assignment,
+        "rows": cards(
+            work.rubric,
+            typed.sheet,
+            problems=typed.problems,
+            raw=typed.raw,
+            others={key: conflict.stored.entry(key) for key in keys if key} if conflict else {},
+        ),
+        "comment": typed.sheet.comment,
+        "comment_problem": typed.problems.get("", ""),
+        "other_comment": conflict.stored.comment if conflict and "" in keys else "",
+        "revision": conflict.version if conflict else assignment.draft_version,
+        "conflict": conflict,
+        "problems": len(typed.problems),
+        "note": note,
+        "turns": [(turn["role"], markdown(str(turn["content"]))) for turn in work.messages],
+        "reference": markdown(work.reference),
+        "documents": [(document.title, markdown(document.text)) for document in work.documents],
+        "response": None if work.text is None else markdown(work.text),
+        "instructions": markdown(session.instructions),
+        "skip_form": SkipForm(auto_id="skip-%s"),
+        "closed": session.status == SessionStatus.COMPLETED,
+    }
+    return render(request, "annotations/annotate.html", context, status=status)
+
+
+def _asks_for_json(request: ProjectRequest) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _revision(request: ProjectRequest) -> int:
+    """The draft version the page was made from; nonsense counts as the oldest."""
+    raw = request.POST.get("revision", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else -1
+
+
+@project_view(Permission.ANNOTATE)
+@require_POST
+def draft(
+    request: ProjectRequest, project: Project, session_id: int, item_id: int
+) -> HttpResponseBase:
+    assignment = load_assignment(load_place(project, session_id, request.user), item_id)
+    typed = read_sheet(request.POST, criteria_of(assignment.item.session))
+    try:
+        saved = actions.save_draft(
+            assignment=assignment,
+            sheet=typed.sheet,
+            by=request.user,
+            version=_revision(request),
+            tab=request.POST.get("tab", "")[:40],
+        )
+    except DraftConflict as error:
+        merged = Typed(error.merge.sheet)
+        if _asks_for_json(request):
+            return JsonResponse({"message": str(error)}, status=409)
+        return _page(request, assignment, merged, conflict=error, status=409)
+    except AnnotationError as error:
+        if _asks_for_json(request):
+            return JsonResponse({"message": str(error)}, status=422)
+        return _page(request, assignment, typed, status=422, note=str(error))
+    return _saved(request, saved, typed)
+
+
+def _saved(request: ProjectRequest, saved: Assignment, typed: Typed) -> HttpResponseBase:
+    """The reply to a draft that was kept, except for what could not be read."""
+    if not _asks_for_json(request):
+        if typed.problems:
+            return _page(request, saved, typed, status=422)
+        messages.success(request, _("Saved. It is not submitted yet."))
+        slug = saved.item.session.round.project.slug
+        return redirect("annotations:annotate", slug, saved.item.session_id, saved.item_id)
+    stored = stored_sheet(saved)
+    reply: dict[str, Any] = {"revision": str(saved.draft_version)}
+    if not stored.same_as(typed.sheet):
+        # Another tab had answered what was blank here.
+        reply["entries"] = fields_of(criteria_of(saved.item.session), stored)
+    if typed.problems:
+        reply["message"] = next(iter(typed.problems.values()))
+        return JsonResponse(reply, status=422)
+    return JsonResponse(reply)
+
+
+@project_view(Permission.ANNOTATE)
+@require_POST
+def submit(
+    request: ProjectRequest, project: Project, session_id: int, item_id: int
+) -> HttpResponseBase:
+    place = load_place(project, session_id, request.user)
+    assignment = load_assignment(place, item_id)
+    typed = read_sheet(request.POST, criteria_of(place.session))
+    if typed.problems:
+        return _page(request, assignment, typed, status=422)
+    try:
+        actions.submit_or_keep(
+            assignment=assignment,
+            sheet=typed.sheet,
+            by=request.user,
+            version=_revision(request),
+            tab=request.POST.get("tab", "")[:40],
+            reason=request.POST.get("reason", "").replace("\x00", "").strip()[:2000],
+        )
+    except DraftConflict as error:
+        return _page(request, assignment, Typed(error.merge.sheet), conflict=error, status=409)
+    except IncompleteSheet as error:
+        return _refused(request, assignment, typed.sheet, error)
+    except AnnotationError as error:
+        messages.error(request, str(error))
+        return redirect("annotations:annotate", project.slug, session_id, item_id)
+    return go_on(request, place)
+
+
+def _refused(
+    request: ProjectRequest, assignment: Assignment, sheet: Sheet, error: IncompleteSheet
+) -> HttpResponse:
+    """The page again, with a word at each criterion that is still open; the draft is kept."""
+    assignment.refresh_from_db(fields=["draft", "draft_version", "comment", "status"])
+    problems = {key: _("Choose an answer, or cannot assess.") for key in error.keys}
+    kept = Typed(stored_sheet(assignment), problems)
+    return _page(request, assignment, kept, status=422, note=str(error))

@@ -1,0 +1,87 @@
+"""Text written by models and people, as safe HTML.
+
+Whatever the text says, the result holds no script, style, form, frame or image, no
+address but http, https and mailto, and no identifiers that could clash with the page's.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+# Blocks take the direction of their own first letters: an English list inside an Arabic
+# answer stays readable.
+_DIRECTED = ("p", "ul", "ol", "li", "blockquote", "table", "th", "td", "h3", "h4", "h5", "h6")
+_PLAIN = ("a", "br", "code", "em", "hr", "pre", "s", "strong", "tbody", "thead", "tr")
+_TAGS = {*_DIRECTED, *_PLAIN}
+# "start" keeps the number of a list that a model began at 3.
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+# The page's own headings stand above.
+_TOP_HEADING = 3
+
+
+def markdown(text: str) -> SafeString:
+    """Return Markdown as safe HTML. HTML in the text is shown as it is written.
+
+    Tables and strikethrough are understood. Headings begin at level 3, an image is
+    shown as a link with its description: loading it would tell its owner who reads.
+    """
+    html = nh3.clean(
+        _parser().render(text),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        # Code and tables scroll, so the keyboard must reach them.
+        set_tag_attribute_values={
+            **{tag: {"dir": "auto"} for tag in _DIRECTED},
+            "pre": {"tabindex": "0", "dir": "ltr"},
+            "table": {"tabindex": "0", "dir": "auto"},
+        },
+    )
+    return mark_safe(html)  # cleaned just above
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser.enable(["table", "strikethrough"])
+    parser.core.ruler.push("headings_below_the_page", _lower_headings)
+    parser.core.ruler.push("images_as_links", _link_images)
+    parser.core.ruler.push("cells_without_style", _align_cells)
+    return parser
+
+
+def _lower_headings(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            level = min(6, int(token.tag[1:]) + _TOP_HEADING - 1)
+            token.tag = f"h{level}"
+
+
+def _align_cells(state: StateCore) -> None:
+    """The content policy forbids style attributes, so a column's side is an attribute."""
+    for token in state.tokens:
+        style = str(token.attrs.pop("style", ""))
+        if style.startswith("text-align:"):
+            token.attrs["align"] = style.removeprefix("text-align:")
+
+
+def _link_images(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.children:
+            token.children = [part for child in token.children for part in _without_image(child)]
+
+
+def _without_image(token: Token) -> list[Token]:
+    if token.type != "image":
+        return [token]
+    address = str(token.attrs.get("src", ""))
+    opening = Token("link_open", "a", 1, attrs={"href": address})
+    words = Token("text", "", 0, content=token.content or address)
+    return [opening, words, Token("link_close", "a", -1)]
