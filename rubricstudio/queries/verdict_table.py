@@ -15,6 +15,7 @@ from django.db import connection
 from rubricstudio.domain.rubric import Criterion as CriterionValue
 from rubricstudio.domain.rubric import Scale, ScaleKind
 from rubricstudio.domain.table import (
+    BoolArray,
     FloatArray,
     IntArray,
     Label,
@@ -24,7 +25,10 @@ from rubricstudio.domain.table import (
 )
 from rubricstudio.models import Criterion
 
-_COLUMNS = ("round", "task", "response", "criterion", "rater", "sample", "revision")
+_COLUMNS = (
+    *("round", "task", "response", "criterion"),
+    *("rater", "sample", "revision", "not_applicable"),
+)
 # Binary COPY: a 16-bit field count, then for each field a 32-bit length and its bytes.
 _RECORD = np.dtype(
     [("fields", ">i2")]
@@ -39,9 +43,12 @@ _HEADER, _TRAILER = 19, 2
 _SQL = """
     COPY (
         SELECT v.round_id, r.task_id, v.response_id, v.criterion_id, v.rater_id,
-               v.sample::bigint, v.revision::bigint, coalesce(v.value, 'NaN'::float8)
+               v.sample::bigint, v.revision::bigint,
+               (v.status = 'not_applicable')::int::bigint, coalesce(v.value, 'NaN'::float8)
           FROM studio_verdict v JOIN studio_response r ON r.id = v.response_id
-         WHERE v.round_id = ANY(%s)
+         WHERE v.round_id = ANY(%(rounds)s)
+           AND (%(criteria)s::bigint[] IS NULL OR v.criterion_id = ANY(%(criteria)s))
+           AND (%(first)s::bigint IS NULL OR v.response_id BETWEEN %(first)s AND %(last)s)
     ) TO STDOUT (FORMAT BINARY)
 """
 
@@ -52,7 +59,7 @@ class VerdictColumns:
 
     `criterion` holds the id of the oldest criterion that a rater saw in the same words, so
     that verdicts given on different versions of a rubric meet; `criteria` maps that id to
-    the newest such criterion.
+    the newest such criterion. With pinned versions it holds the ids of their criteria.
     """
 
     round: IntArray
@@ -62,6 +69,7 @@ class VerdictColumns:
     rater: IntArray
     sample: IntArray
     value: FloatArray
+    not_applicable: BoolArray
     criteria: Mapping[int, CriterionValue]
 
     def __len__(self) -> int:
@@ -87,19 +95,38 @@ class VerdictColumns:
         )
 
 
-def verdict_columns(*, rounds: Sequence[int]) -> VerdictColumns:
-    """The current verdicts of these rounds, in no particular order. Three queries."""
-    rows = _read(rounds)
+def verdict_columns(
+    *,
+    rounds: Sequence[int],
+    versions: Sequence[int] | None = None,
+    responses: tuple[int, int] | None = None,
+) -> VerdictColumns:
+    """The current verdicts of these rounds, in no particular order. Three queries.
+
+    versions: only verdicts on criteria that one of these versions has in the same words.
+    responses: only those with ids from the first to the last, both included.
+    """
+    same, criteria = _same_criteria(rounds) if versions is None else pinned_criteria(versions)
+    rows = _read(rounds, None if versions is None else list(same), responses)
     rows = rows[_is_current(rows)]
-    same, criteria = _same_criteria(rounds)
-    columns = {name: rows[name].astype(np.int64) for name in _COLUMNS if name != "revision"}
+    left_out = ("revision", "not_applicable")
+    columns = {name: rows[name].astype(np.int64) for name in _COLUMNS if name not in left_out}
     columns["criterion"] = _translate(columns["criterion"], same)
-    return VerdictColumns(**columns, value=rows["value"].astype(np.float64), criteria=criteria)
+    return VerdictColumns(
+        **columns,
+        value=rows["value"].astype(np.float64),
+        not_applicable=rows["not_applicable"].astype(np.bool_),
+        criteria=criteria,
+    )
 
 
-def _read(rounds: Sequence[int]) -> np.ndarray:
+def _read(
+    rounds: Sequence[int], criteria: Sequence[int] | None, responses: tuple[int, int] | None
+) -> np.ndarray:
+    first, last = responses or (None, None)
+    named = {"rounds": list(rounds), "criteria": criteria, "first": first, "last": last}
     # Django's wrapper of the cursor does not pass the parameters of COPY on.
-    with connection.cursor() as wrapper, wrapper.cursor.copy(_SQL, [list(rounds)]) as copy:
+    with connection.cursor() as wrapper, wrapper.cursor.copy(_SQL, named) as copy:
         data = b"".join(copy)
     return np.frombuffer(data[_HEADER:-_TRAILER], dtype=_RECORD)
 
@@ -134,6 +161,30 @@ def _same_criteria(rounds: Sequence[int]) -> tuple[dict[int, int], dict[int, Cri
         same[row.pk] = oldest.setdefault(words, row.pk)
         newest[same[row.pk]] = row.as_criterion()
     return same, newest
+
+
+def pinned_criteria(
+    versions: Sequence[int],
+) -> tuple[dict[int, int], dict[int, CriterionValue]]:
+    """Criterion id of any version to the one of `versions` in the same words, and their values.
+
+    Two queries. The second mapping is in display order, version by version.
+    """
+    leaves = Criterion.objects.filter(is_group=False).exclude(version__status="draft")
+    pinned = list(
+        leaves.filter(version__in=versions)
+        .select_related("parent", "version")
+        .order_by("version__rubric", "version", "position")
+    )
+    words = {(row.version.rubric_id, row.key, row.judging_hash): row.pk for row in pinned}
+    found = leaves.filter(version__rubric__in={row.version.rubric_id for row in pinned})
+    columns = found.values_list("pk", "version__rubric", "key", "judging_hash")
+    same = {
+        pk: words[rubric, key, digest]
+        for pk, rubric, key, digest in columns
+        if (rubric, key, digest) in words
+    }
+    return same, {row.pk: row.as_criterion() for row in pinned}
 
 
 def _rubrics_of(rounds: Sequence[int]) -> list[int]:

@@ -1,0 +1,65 @@
+"""What the commands of this app share: exit codes, looking projects up, printing."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from rubricstudio.models import Project
+from scoring.sheets import Sheet, text_lines
+
+NOTHING, USAGE = 1, 2
+
+
+class Usage(CommandError):
+    """An unknown name or a wrong combination; the message lists what there is. Exit code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, returncode=USAGE)
+
+
+class Nothing(CommandError):
+    """Nothing to show, or refused. Exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, returncode=NOTHING)
+
+
+class Report(BaseCommand):
+    """A command about one project that prints results on stdout, the rest on stderr."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", metavar="SLUG", help="the project, as in its address")
+
+    def add_format(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--format",
+            choices=("table", "json"),
+            default="table",
+            help="table for people, json for scripts (default: table)",
+        )
+
+    def project(self, slug: str) -> Project:
+        """The project of this slug. Raises Usage, naming the ones there are."""
+        found = Project.objects.filter(slug=slug).first()
+        if found is None:
+            known = list(Project.objects.order_by("slug").values_list("slug", flat=True)[:50])
+            there = f"there are: {', '.join(known)}" if known else "there is none yet"
+            raise Usage(f"there is no project {slug!r}; {there}")
+        return found
+
+    def say(self, text: str) -> None:
+        """Progress, for whoever watches."""
+        self.stderr.write(text)
+
+    def print_json(self, value: Any) -> None:
+        self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def print_sheets(self, sheets: list[Sheet]) -> None:
+        for sheet in sheets:
+            for line in text_lines(sheet):
+                self.stdout.write(line)
+            self.stdout.write("")
