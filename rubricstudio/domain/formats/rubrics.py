@@ -1,0 +1,125 @@
+"""A rubric value as JSON, both ways; field names are those of the domain's Criterion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.rubric import (
+    BINARY,
+    Criterion,
+    InvalidRubric,
+    JudgedBy,
+    Level,
+    MetMeans,
+    Rubric,
+    Scale,
+    ScaleKind,
+    Tier,
+)
+
+CRITERION_FIELDS = (
+    *("key", "text", "description", "weight", "met_means", "scale", "tier", "gate", "parent"),
+    *("is_group", "judged_by", "evidence_required", "tags", "category"),
+)
+SCALE_FIELDS = ("kind", "levels", "maximum")
+LEVEL_FIELDS = ("value", "label", "description")
+
+
+def read_rubric(fields: Fields) -> Rubric | None:
+    """The rubric in `criteria`, `aggregator` and `params`; None and problems where it is none."""
+    before = len(fields.problems)
+    criteria = [_criterion(member) for member in fields.objects("criteria")]
+    if not criteria:
+        fields.problem("criteria", "is missing", "A rubric needs at least one criterion.")
+    params = {}
+    inner = Fields(dict(fields.object("params")), fields.place, fields.problems, "params.")
+    for name in inner.values:
+        params[name] = inner.number(name, 0.0)
+    whole = [c for c in criteria if c is not None]
+    if len(fields.problems) > before:
+        return None
+    rubric: Rubric | None = fields.make(
+        lambda: Rubric(tuple(whole), fields.text("aggregator", "pos_normalised"), params),
+        InvalidRubric,
+    )
+    return rubric
+
+
+def _criterion(fields: Fields) -> Criterion | None:
+    fields.only(CRITERION_FIELDS)
+    scale = _scale(fields)
+    built: Criterion | None = fields.make(
+        lambda: Criterion(
+            key=fields.text("key", required=True),
+            text=fields.text("text", required=True),
+            description=fields.text("description"),
+            weight=fields.number("weight", 1.0),
+            met_means=fields.choice("met_means", MetMeans, MetMeans.GOOD) or MetMeans.GOOD,
+            scale=scale,
+            tier=fields.choice("tier", Tier, None),
+            gate=fields.flag("gate"),
+            parent=fields.optional_text("parent"),
+            is_group=fields.flag("is_group"),
+            judged_by=fields.choice("judged_by", JudgedBy, JudgedBy.ANYONE) or JudgedBy.ANYONE,
+            evidence_required=fields.flag("evidence_required"),
+            tags=fields.texts("tags"),
+            category=fields.text("category"),
+        ),
+        InvalidRubric,
+    )
+    return built
+
+
+def _scale(fields: Fields) -> Scale:
+    given = fields.values.get("scale")
+    if given is None:
+        return BINARY
+    values = {"kind": given} if isinstance(given, str) else given
+    if not isinstance(values, dict):
+        fields.problem("scale", "is neither an object nor binary")
+        return BINARY
+    inner = Fields(values, fields.place, fields.problems, f"{fields.prefix}scale.")
+    inner.only(SCALE_FIELDS)
+    kind = inner.choice("kind", ScaleKind, ScaleKind.BINARY) or ScaleKind.BINARY
+    levels = tuple(
+        Level(level.number("value", 0.0), level.text("label"), level.text("description"))
+        for level in inner.objects("levels")
+    )
+    scale: Scale | None = inner.make(
+        lambda: Scale(kind, levels, inner.number("maximum", 1.0)), InvalidRubric
+    )
+    return scale or BINARY
+
+
+def rubric_to_json(rubric: Rubric) -> dict[str, Any]:
+    """`aggregator`, `params` and `criteria` of a rubric; defaults are left out."""
+    return {
+        "aggregator": rubric.aggregator,
+        "params": dict(rubric.params),
+        "criteria": [_criterion_to_json(criterion) for criterion in rubric.criteria],
+    }
+
+
+_DEFAULTS = Criterion(key="-", text="-")
+
+
+def _criterion_to_json(criterion: Criterion) -> dict[str, Any]:
+    values = {name: getattr(criterion, name) for name in CRITERION_FIELDS}
+    known: dict[str, Any] = {
+        name: value
+        for name, value in values.items()
+        if name in ("key", "text") or value != getattr(_DEFAULTS, name)
+    }
+    if "scale" in known:
+        known["scale"] = _scale_to_json(criterion.scale)
+    if "tags" in known:
+        known["tags"] = list(criterion.tags)
+    return known
+
+
+def _scale_to_json(scale: Scale) -> dict[str, Any]:
+    if scale.kind is ScaleKind.POINTS:
+        return {"kind": scale.kind.value, "maximum": scale.maximum}
+    levels = [{name: getattr(level, name) for name in LEVEL_FIELDS} for level in scale.levels]
+    return {"kind": scale.kind.value, "levels": levels}

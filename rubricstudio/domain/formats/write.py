@@ -1,0 +1,113 @@
+"""Records as lines of the native format; `native.read` is the inverse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rubricstudio.domain.formats.native import QUOTE_FIELDS
+from rubricstudio.domain.formats.records import (
+    PreferenceRecord,
+    Record,
+    ResponseRecord,
+    RubricRecord,
+    TaskRecord,
+    VerdictRecord,
+)
+from rubricstudio.domain.formats.rubrics import rubric_to_json
+
+
+def to_line(record: Record) -> str:
+    """The record as a line of the native format, without the line break."""
+    return json.dumps(to_json(record), ensure_ascii=False)
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """The record as an object of the native format; `read_object` is the inverse."""
+    writer: Callable[[Any], dict[str, Any]] = _WRITERS[type(record)]
+    return {name: value for name, value in writer(record).items() if value not in ({}, [], None)}
+
+
+def _task_to_json(record: TaskRecord) -> dict[str, Any]:
+    return {
+        "type": "task",
+        "id": record.id,
+        "messages": [m._asdict() for m in record.messages],
+        "reference": record.reference,
+        "context": list(record.context),
+        "tags": list(record.tags),
+        "metadata": dict(record.metadata),
+    }
+
+
+def _response_to_json(record: ResponseRecord) -> dict[str, Any]:
+    return {
+        "type": "response",
+        "id": record.id,
+        "task": record.task,
+        "source": record.source,
+        "text": record.text,
+        "metadata": dict(record.metadata),
+    }
+
+
+def _rubric_to_json(record: RubricRecord) -> dict[str, Any]:
+    return {
+        "type": "rubric",
+        "id": record.id,
+        "name": record.name,
+        "task": record.task,
+        "published": record.published,
+        **rubric_to_json(record.rubric),
+    }
+
+
+def _rating_to_json(record: VerdictRecord | PreferenceRecord) -> dict[str, Any]:
+    return {
+        "rater": record.rater,
+        "rater_kind": record.rater_kind.value,
+        "round": record.round,
+        "status": record.status.value,
+        "rationale": record.rationale,
+        "raw_reply": record.raw_reply,
+        "provenance": dict(record.provenance),
+        "created_at": record.created_at.isoformat() if record.created_at else None,
+    }
+
+
+def _preference_to_json(record: PreferenceRecord) -> dict[str, Any]:
+    return {
+        "type": "preference",
+        "task": record.task,
+        "a": record.response_a,
+        "b": record.response_b,
+        "preferred": record.preferred.value if record.preferred else None,
+        "strength": record.strength,
+        **_rating_to_json(record),
+    }
+
+
+def _verdict_to_json(record: VerdictRecord) -> dict[str, Any]:
+    return {
+        "type": "verdict",
+        "response": record.response,
+        "rubric": record.rubric,
+        "criterion": record.criterion,
+        "value": record.value,
+        **_rating_to_json(record),
+        "evidence": [
+            {name: getattr(quote, name) for name in QUOTE_FIELDS} for quote in record.evidence
+        ],
+        "confidence": record.confidence,
+        "sample": record.sample,
+    }
+
+
+_WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
+    TaskRecord: _task_to_json,
+    ResponseRecord: _response_to_json,
+    RubricRecord: _rubric_to_json,
+    PreferenceRecord: _preference_to_json,
+    VerdictRecord: _verdict_to_json,
+}
