@@ -136,7 +136,12 @@ def _plain_verdict(values: Mapping[str, Any], place: Place) -> VerdictRecord | N
     get = values.get
     value: Any = get("value")
     kind = get("rater_kind", "person")
-    texts: tuple[Any, Any, Any, Any] = (get("response"), get("rubric"), get("criterion"), get("rater"))
+    texts: tuple[Any, Any, Any, Any] = (
+        get("response"),
+        get("rubric"),
+        get("criterion"),
+        get("rater"),
+    )
     round_, rationale = get("round", DEFAULT_ROUND), get("rationale", "")
     if (
         type(value) not in (int, float)

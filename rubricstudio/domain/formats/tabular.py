@@ -1,0 +1,108 @@
+"""Rows of JSON, JSON Lines, CSV and TSV files, each with the line it starts on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rubricstudio.domain.formats.mapping import look_up
+from rubricstudio.domain.formats.records import Problem
+
+Row = tuple[int, Mapping[str, Any]]
+# A cell of a spreadsheet may hold a whole report.
+csv.field_size_limit(64 * 1024 * 1024)
+
+
+def read_rows(
+    text: Iterable[str], file: str, *, format: str, path: str = "", delimiter: str = ""
+) -> Iterator[Row | Problem]:
+    """The rows of a file in one of the formats of `mapping.READERS`; problems, never errors.
+
+    text: the file's lines, line breaks kept. path: where in a JSON file the list stands.
+    """
+    if format == "jsonl":
+        return _json_lines(text, file)
+    if format == "json":
+        return _json_list("".join(text), file, path)
+    return _table(text, file, delimiter or ("\t" if format == "tsv" else ""))
+
+
+def _json_lines(text: Iterable[str], file: str) -> Iterator[Row | Problem]:
+    for number, line in enumerate(text, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Problem(file, number, "line", f"is not JSON: {error}")
+            continue
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            yield Problem(file, number, "line", "is not a JSON object")
+
+
+def _json_list(text: str, file: str, path: str) -> Iterator[Row | Problem]:
+    try:
+        found = json.loads(text)
+        rows = look_up({"": found}, f".{path}") if path else found
+    except (ValueError, RecursionError) as error:
+        yield Problem(file, getattr(error, "lineno", 0), "", f"is not JSON: {error}")
+        return
+    except KeyError:
+        yield Problem(file, 0, "path", f"there is nothing at {path!r}")
+        return
+    if not isinstance(rows, list):
+        yield Problem(file, 0, "path", "is not a list of objects", "Say where it is with path.")
+        return
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            yield Problem(file, number, "", "is not an object")
+
+
+def _table(text: Iterable[str], file: str, delimiter: str) -> Iterator[Row | Problem]:
+    lines = iter(text)
+    header = next(lines, "").removeprefix("\ufeff")
+    reader = csv.reader(_chain(header, lines), delimiter=delimiter or _delimiter(header))
+    names: list[str] = []
+    start = 1
+    try:
+        for cells in reader:
+            number, start = start, reader.line_num + 1
+            if not any(cells):
+                continue
+            if not names:
+                names = [name.strip() for name in cells]
+                problem = _header_problem(names, file)
+                if problem:
+                    yield problem
+                    return
+            elif len(cells) > len(names):
+                message = f"has {len(cells)} cells, the header {len(names)}"
+                yield Problem(file, number, "line", message, "Put quotes around delimiters.")
+            else:
+                yield number, dict(zip(names, [*cells, *[""] * len(names)], strict=False))
+    except csv.Error as error:
+        yield Problem(file, start, "line", f"cannot be read: {error}")
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _delimiter(header: str) -> str:
+    """The mark that separates the header's names: the one that occurs most."""
+    return max(",;\t|", key=header.count)
+
+
+def _header_problem(names: list[str], file: str) -> Problem | None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if "" in names or twice:
+        said = f"names {twice[0]!r} twice" if twice and twice[0] else "has a column without name"
+        return Problem(file, 1, "header", said, "Each column needs a name of its own.")
+    return None
