@@ -1,6 +1,7 @@
 // Judging by keyboard.
 //
-//   <form data-annotate data-open-text="…"> holds [data-criterion] cards; a card's options are
+//   <form data-annotate data-open-text="…"> (data-annotate="still" starts without taking the
+//   focus) holds [data-criterion] cards; a card's options are
 //   inputs with data-option (data-cannot-assess for the one on `a`), its comment is a field
 //   with data-comment. The button with data-submit-next submits and moves on.
 //
@@ -201,7 +202,7 @@ document.addEventListener("click", onClick);
 document.addEventListener("change", onChange);
 whenAdded("form[data-annotate]", (form) => {
   count(form);
-  if (!document.activeElement || document.activeElement === document.body) {
+  if (form.dataset.annotate !== "still" && document.activeElement === document.body) {
     const cards = cardsOf(form);
     goTo(form, cards.find((card) => !isMarked(card)) ?? cards[0]);
   }

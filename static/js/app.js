@@ -74,6 +74,8 @@ function onEscape(event) {
 
 // -- messages at the corner: an event "toast" {tone, text, url, action}, also from HX-Trigger
 
+const TONE_SIGNS = { success: "s-done", info: "info", warning: "warning", error: "s-failed" };
+
 function onToast(event) {
   const { tone = "info", text = "", url = null, action = "" } = event.detail ?? {};
   const template = document.getElementById("toast-template");
@@ -82,6 +84,8 @@ function onToast(event) {
   const box = template.content.firstElementChild.cloneNode(true);
   box.className = `toast tone-${tone}`;
   box.querySelector(".toast-text").textContent = text;
+  const sign = box.querySelector(":scope > .icon use");
+  sign?.setAttribute("href", `${sign.getAttribute("href").split("#")[0]}#${TONE_SIGNS[tone] ?? "info"}`);
   const link = box.querySelector("[data-toast-action]");
   if (url) Object.assign(link, { href: url, textContent: action, hidden: false });
   region.append(box);
