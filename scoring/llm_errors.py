@@ -84,9 +84,9 @@ def explain(error: Exception, *, model: str, where: str | None, timeout: float) 
     place = where or "the provider"
     names = [each.__name__ for each in type(error).__mro__]
     kind = next((name for name in TROUBLES if name in names), "")
-    trouble = TROUBLES.get(kind, Trouble.FATAL)
+    trouble = TROUBLES.get(kind) or _by_status(getattr(error, "status_code", None))
     if trouble is Trouble.TIMEOUT:
-        return Explained(trouble, f"No answer within {timeout:g} seconds.")
+        return Explained(trouble, f"No answer in time (the limit is {timeout:g} seconds).")
     if trouble is Trouble.BROKEN and getattr(error, "litellm_response_headers", None) is None:
         return _unanswered(error, place)
     said = str(error)[:LONGEST_MESSAGE]
@@ -97,6 +97,15 @@ def explain(error: Exception, *, model: str, where: str | None, timeout: float) 
             said = said if means is Trouble.REFUSED else ""
     message = f"{hint.format(model=model, where=place)} {said}".strip()
     return Explained(trouble, message, retry_after(error))
+
+
+def _by_status(status: object) -> Trouble:
+    """The trouble behind an HTTP status that LiteLLM has no exception of its own for."""
+    if status == 413:
+        return Trouble.TOO_LONG
+    if status == 529:  # one provider's word for overloaded
+        return Trouble.BUSY
+    return Trouble.BROKEN if isinstance(status, int) and status > 500 else Trouble.FATAL
 
 
 def _unanswered(error: Exception, place: str) -> Explained:

@@ -126,7 +126,8 @@ def _value(declared: Parameter, value: object) -> object:
         value = number
     if declared.kind == "int" and number is not None and number.is_integer():
         value = int(number)
-    if type(value).__name__ != declared.kind:
+    unfit = declared.kind in ("int", "float") and number is None
+    if unfit or type(value).__name__ != declared.kind:
         raise InvalidJudgeConfig(
             f"The parameter {declared.name!r} must be {NAMES[declared.kind]}, not {value!r}."
         )

@@ -126,13 +126,13 @@ def render(form: str, tokenizer: Any) -> str:
     """The prompt up to where the answer begins, in the model's chat format if it has one."""
     if not tokenizer.chat_template:
         return f"{RULES}\n\n{form}\nAnswer:"
+    from jinja2 import TemplateError
+
     turns = [{"role": "system", "content": RULES}, {"role": "user", "content": form}]
     try:
-        rendered = _render(turns, tokenizer)
-    except Exception:  # Jinja's own error: this template knows no system turn
-        turns = [{"role": "user", "content": f"{RULES}\n\n{form}"}]
-        rendered = _render(turns, tokenizer)
-    return rendered
+        return _render(turns, tokenizer)
+    except TemplateError:  # many templates refuse a system turn
+        return _render([{"role": "user", "content": f"{RULES}\n\n{form}"}], tokenizer)
 
 
 def _render(turns: list[dict[str, str]], tokenizer: Any) -> str:
@@ -193,6 +193,8 @@ def buckets(lengths: list[int], most_tokens: int) -> list[list[int]]:
     A group, padded to its longest, holds at most `most_tokens` tokens (or one prompt), and
     nothing is padded by more than half: neighbours in length go together.
     """
+    if not lengths:
+        return []
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     edges = [0]
     for at, i in enumerate(order):

@@ -75,6 +75,12 @@ class ScriptedJudge:
                 raise InvalidJudgeConfig(
                     f"The parameter 'words' maps a criterion key to a list of words, not {words!r}."
                 )
+        for failure in self.failures.values():
+            if failure not in ("busy", "error"):
+                raise InvalidJudgeConfig(
+                    'The parameter \'failures\' maps a response id to "busy" or "error", '
+                    f"not to {failure!r}."
+                )
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
         return judge_readable(requests, self.model, self._judge)
@@ -174,6 +180,11 @@ def _check_rule(rule: object) -> None:
         raise InvalidJudgeConfig(f"The scripted verdict {rule!r} needs a value or a status.")
     if "value" in fields and not isinstance(value, int | float):
         raise InvalidJudgeConfig(f"The scripted verdict {rule!r} needs a number for its value.")
+    confidence = fields.get("confidence")
+    if confidence is not None and not (
+        isinstance(confidence, int | float) and 0 <= confidence <= 1
+    ):
+        raise InvalidJudgeConfig(f"The scripted confidence in {rule!r} must be from 0 to 1.")
     if "status" in fields and status not in statuses:
         raise InvalidJudgeConfig(
             f"The scripted status {status!r} does not exist: use one of {', '.join(statuses)}."

@@ -36,9 +36,8 @@ def make_tiny_model(folder: Path, *, context: int = 1024, seed: int = 0) -> Path
         show_progress=False,
     )
     bytes_to_text.train_from_iterator(["Yes No Yes No"] * 10, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bytes_to_text, eos_token="<|end|>", pad_token="<|pad|>"
-    )
+    fast: Any = PreTrainedTokenizerFast
+    tokenizer = fast(tokenizer_object=bytes_to_text, eos_token="<|end|>", pad_token="<|pad|>")
     tokenizer.chat_template = TEMPLATE
     torch.manual_seed(seed)
     config = LlamaConfig(

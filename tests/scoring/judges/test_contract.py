@@ -121,7 +121,7 @@ class TestTinyLocal(JudgeContract):
 class TestSmolLm2(JudgeContract):
     @pytest.fixture
     def judge(self, smollm2_site: Site) -> Judge:
-        return build("local", {"device": "cpu"}, smollm2_site)
+        return build("local", {"device": "cpu", "threads": 1}, smollm2_site)
 
 
 @pytest.mark.parametrize("kind", sorted(JUDGES))

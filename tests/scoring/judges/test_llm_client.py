@@ -111,6 +111,11 @@ def test_it_does_not_wait_longer_than_the_limit(serve: Servers) -> None:
         (fail(500), Trouble.BROKEN, 2),
         (Answer(content="x" * 99, cut=True), Trouble.BROKEN, 2),
         (fail(503), Trouble.BUSY, 2),
+        (fail(502), Trouble.BUSY, 2),
+        (fail(529), Trouble.BUSY, 2),
+        (fail(504), Trouble.TIMEOUT, 1),
+        (fail(413), Trouble.TOO_LONG, 1),
+        (fail(507), Trouble.BROKEN, 2),
         (fail(429), Trouble.BUSY, 2),
     ],
 )
@@ -136,7 +141,7 @@ def test_a_server_that_hangs_is_a_timeout_and_is_not_asked_again(
     result = only(client_of(server, route, timeout=0.2).chat(calls()))
 
     assert result.trouble is Trouble.TIMEOUT
-    assert result.message == "No answer within 0.2 seconds."
+    assert result.message == "No answer in time (the limit is 0.2 seconds)."
     assert len(server.calls) == 1
 
 
