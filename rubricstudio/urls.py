@@ -43,6 +43,9 @@ studio_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((studio_urls, "rubricstudio"))),
+    # Before allauth's own, which fails where the provider is away.
+    path("accounts/oidc/<str:provider_id>/login/", views.single_sign_on, name="single-sign-on"),
+    path("projects/<slug:slug>/", include("annotations.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
