@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rubricstudio import views
+from rubricstudio import urls_rubrics, views
 from rubricstudio.api import api
 
 project_urls: list[URLPattern | URLResolver] = [
@@ -27,6 +27,7 @@ project_urls: list[URLPattern | URLResolver] = [
         views.invitation_revoke,
         name="invitation-revoke",
     ),
+    *urls_rubrics.urlpatterns,
 ]
 
 studio_urls: list[URLPattern | URLResolver] = [

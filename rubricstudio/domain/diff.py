@@ -235,6 +235,12 @@ class Impact:
             "", "", *(sum(getattr(row, name) for row in self.criteria) for name in fields)
         )
 
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether there is any verdict to speak of."""
+        total = self.total
+        return any((total.kept, total.stale, total.dropped, total.revived, total.outdated))
+
 
 def impact(old: Rubric | None, new: Rubric, verdicts: Mapping[tuple[str, str], int]) -> Impact:
     """What happens to the verdicts given so far when `new` follows `old`.

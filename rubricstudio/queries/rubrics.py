@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +15,7 @@ from rubricstudio.domain.aggregation import UnfitRubric, aggregator_named
 from rubricstudio.domain.aggregation.columns import rubric_columns
 from rubricstudio.domain.diff import Impact, RubricDiff, compare, impact
 from rubricstudio.domain.hashing import rubric_hashes
+from rubricstudio.domain.outline import outline, subtree
 from rubricstudio.models import Criterion, Project, Rubric, RubricVersion, Verdict, VersionStatus
 
 PAGE = 50
@@ -79,6 +81,26 @@ def versions_of(rubric: Rubric) -> list[RubricVersion]:
     )
 
 
+def version_numbered(rubric: Rubric, number: int) -> RubricVersion | None:
+    """A version by its number."""
+    return _with_people(rubric).filter(number=number).first()
+
+
+def criterion_of(rubric: Rubric, pk: int) -> Criterion | None:
+    """A criterion of any version of the rubric, None where it is not there any more."""
+    rows = Criterion.objects.select_related("version__rubric__project", "parent")
+    return rows.filter(pk=pk, version__rubric=rubric).first()
+
+
+def groups_of(criterion: Criterion) -> list[Criterion]:
+    """The groups of a criterion's version into which it can be moved, in display order."""
+    value = criterion.version.as_rubric()
+    inside = set(subtree(outline(value), criterion.key)) if criterion.pk else set()
+    order = {c.key: index for index, (_, c) in enumerate(value.walk())}
+    rows = criterion.version.criteria.filter(is_group=True).exclude(key__in=inside)
+    return sorted(rows, key=lambda row: order[row.key])
+
+
 def newest_version(rubric: Rubric) -> RubricVersion | None:
     """The version with the highest number, which is the draft where there is one."""
     return _with_people(rubric).order_by("-number").first()
@@ -116,6 +138,35 @@ def last_deletions(version: RubricVersion) -> list[Any]:
         .distinct("key")
     )
     return sorted(events, key=lambda event: -event.pgh_id)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One deletion in a draft: a criterion, or a group with what it held."""
+
+    keys: tuple[str, ...]
+    text: str
+    is_group: bool
+    at: datetime
+
+
+def deletions(version: RubricVersion) -> list[Deletion]:
+    """What was deleted from a draft and can come back, newest first; one query."""
+    events = last_deletions(version)
+    # Rows that one action deleted carry the same time: that of its transaction.
+    by_row = {(event.pgh_obj_id, event.pgh_created_at): event for event in events}
+    inside: dict[int, list[str]] = {event.pgh_id: [event.key] for event in events}
+    tops = []
+    for event in sorted(events, key=lambda event: event.position):
+        top = event
+        while (top.parent_id, top.pgh_created_at) in by_row:
+            top = by_row[top.parent_id, top.pgh_created_at]
+        if top is event:
+            tops.append(event)
+        else:
+            inside[top.pgh_id].append(event.key)
+    tops.sort(key=lambda event: -event.pgh_id)
+    return [Deletion(tuple(inside[e.pgh_id]), e.text, e.is_group, e.pgh_created_at) for e in tops]
 
 
 def row_from_history(event: Any) -> Criterion:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.merge import Clash
 from rubricstudio.models import Criterion, RubricVersion
-from rubricstudio.queries.rubrics import last_deletions, unfit_reason
+from rubricstudio.queries.rubrics import Deletion, deletions, unfit_reason
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Sheet:
     totals: Totals
     value: domain.Rubric
     unfit: str = ""
-    deleted: Sequence[Any] = field(default_factory=list)
+    deleted: Sequence[Deletion] = ()
 
 
 def sheet(version: RubricVersion, *, typed: Typed | None = None) -> Sheet:
@@ -112,7 +112,7 @@ def sheet(version: RubricVersion, *, typed: Typed | None = None) -> Sheet:
                 typed=typed if typed and typed.pk == row.pk else None,
             )
         )
-    deleted = last_deletions(version) if version.is_draft else []
+    deleted = deletions(version) if version.is_draft else []
     return Sheet(version, rows, totals, value, unfit_reason(value), deleted)
 
 

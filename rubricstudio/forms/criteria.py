@@ -1,0 +1,331 @@
+"""Forms of rubrics, criteria and versions: what a page sends, as domain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from rubricstudio.domain import rubric as domain
+from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator
+from rubricstudio.models import Criterion
+from rubricstudio.queries.sheet import plain_number
+
+LARGEST = 1_000_000
+SPARE_LEVELS = 1
+FEWEST_LEVELS = 3
+
+TIERS = [
+    ("", _("none")),
+    (domain.Tier.MANDATORY.value, _("mandatory")),
+    (domain.Tier.ESSENTIAL.value, _("essential")),
+    (domain.Tier.IMPORTANT.value, _("important")),
+    (domain.Tier.OPTIONAL.value, _("optional")),
+    (domain.Tier.IDEAL.value, _("ideal")),
+    (domain.Tier.PITFALL.value, _("pitfall")),
+]
+JUDGED_BY = [
+    (domain.JudgedBy.ANYONE.value, _("anyone")),
+    (domain.JudgedBy.PEOPLE.value, _("people")),
+    (domain.JudgedBy.MODEL.value, _("a model")),
+    (domain.JudgedBy.PROGRAM.value, _("a program")),
+]
+MET_MEANS = [
+    (domain.MetMeans.GOOD.value, _("good")),
+    (domain.MetMeans.BAD.value, _("bad")),
+]
+SCALES = [
+    (domain.ScaleKind.BINARY.value, _("met or not met")),
+    (domain.ScaleKind.ORDINAL.value, _("levels, each described")),
+    (domain.ScaleKind.POINTS.value, _("points up to a maximum")),
+]
+
+
+class RubricForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the rubric judges and for whom; raters see it."),
+    )
+
+
+class QuickCriterionForm(forms.Form):
+    """The fields of a row: text, weight and polarity. A group has no polarity."""
+
+    text = forms.CharField(
+        label=_("Text"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write what the criterion says.")},
+    )
+    weight = forms.FloatField(
+        label=_("Weight"),
+        min_value=-LARGEST,
+        max_value=LARGEST,
+        error_messages={"required": _("Give a weight; 0 counts for nothing.")},
+    )
+    met_means = forms.ChoiceField(label=_("Met means"), choices=MET_MEANS)
+
+    def __init__(self, *args: Any, is_group: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_group = is_group
+        if is_group:
+            del self.fields["met_means"]
+
+    def changes(self) -> dict[str, Any]:
+        """The fields as `domain.Criterion` names them. Only on a valid form."""
+        found = dict(self.cleaned_data)
+        if "met_means" in found:
+            found["met_means"] = domain.MetMeans(found["met_means"])
+        return found
+
+
+class NewCriterionForm(QuickCriterionForm):
+    """A new row; only its text has to be given."""
+
+    weight = forms.FloatField(
+        label=_("Weight"), min_value=-LARGEST, max_value=LARGEST, required=False
+    )
+    met_means = forms.ChoiceField(label=_("Met means"), choices=MET_MEANS, required=False)
+
+    def changes(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        weight = found.get("weight")
+        return {
+            "text": found["text"],
+            "weight": 1.0 if weight is None else weight,
+            "met_means": domain.MetMeans(found.get("met_means") or domain.MetMeans.GOOD),
+            "is_group": self.is_group,
+        }
+
+
+class CriterionForm(QuickCriterionForm):
+    """Every field of a criterion, or of a group those it has."""
+
+    description = forms.CharField(
+        label=_("How to judge it"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    scale_kind = forms.ChoiceField(label=_("Scale"), choices=SCALES)
+    maximum = forms.FloatField(
+        label=_("Maximum of points"), required=False, min_value=0, max_value=LARGEST
+    )
+    tier = forms.ChoiceField(label=_("Tier"), choices=TIERS, required=False)
+    gate = forms.BooleanField(
+        label=_("Gate"),
+        required=False,
+        help_text=_("A response that fails it is capped, whatever else it earns."),
+    )
+    judged_by = forms.ChoiceField(label=_("Judged by"), choices=JUDGED_BY)
+    evidence_required = forms.BooleanField(
+        label=_("Evidence"),
+        required=False,
+        help_text=_("A verdict has to cite the response."),
+    )
+    category = forms.CharField(label=_("Category"), required=False, max_length=200)
+    tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Separated by commas."))
+    field_order = ["text", "description", "weight", "met_means"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_group:
+            for name in ("scale_kind", "maximum", "tier", "gate", "judged_by", "evidence_required"):
+                del self.fields[name]
+
+    @property
+    def level_rows(self) -> list[dict[str, str]]:
+        """The levels as typed or stored, and room for more."""
+        stored = self.initial.get("levels", [])
+        rows = self._typed_levels() if self.is_bound else list(stored)
+        spare = max(SPARE_LEVELS, FEWEST_LEVELS - len(rows))
+        return [*rows, *[{"value": "", "label": "", "description": ""}] * spare]
+
+    def _typed_levels(self) -> list[dict[str, str]]:
+        columns = [
+            self.data.getlist(f"level_{name}") if isinstance(self.data, QueryDict) else []
+            for name in ("value", "label", "description")
+        ]
+        rows = [
+            {"value": value.strip(), "label": label.strip(), "description": text.strip()}
+            for value, label, text in zip_longest(*columns, fillvalue="")
+        ]
+        return [row for row in rows if any(row.values())]
+
+    def clean_tags(self) -> tuple[str, ...]:
+        tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
+        if any(len(tag) > 200 for tag in tags):
+            raise forms.ValidationError(_t("A tag has at most 200 characters."))
+        return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.is_group and not self.errors:
+            cleaned["scale"] = self._scale(cleaned)
+        return cleaned
+
+    def _scale(self, cleaned: Mapping[str, Any]) -> domain.Scale:
+        kind = domain.ScaleKind(cleaned["scale_kind"])
+        if kind is domain.ScaleKind.BINARY:
+            return domain.BINARY
+        if kind is domain.ScaleKind.POINTS:
+            if not cleaned.get("maximum"):
+                raise forms.ValidationError({"maximum": _t("Give a maximum above 0.")})
+            return domain.Scale(kind, maximum=cleaned["maximum"])
+        levels = tuple(
+            self._level(number, row) for number, row in enumerate(self._typed_levels(), start=1)
+        )
+        values = [level.value for level in levels]
+        if len(levels) < 2:
+            raise forms.ValidationError(_t("A scale of levels needs at least two of them."))
+        if values != sorted(set(values)):
+            raise forms.ValidationError(
+                _t("Write the levels worst first: each value has to be above the one before it.")
+            )
+        return domain.Scale(kind, levels)
+
+    def _level(self, number: int, row: Mapping[str, str]) -> domain.Level:
+        try:
+            value = float(row["value"]) if row["value"] else float(number)
+            label = forms.CharField(max_length=200).clean(row["label"])
+            text = forms.CharField(required=False).clean(row["description"])
+        except ValueError:
+            value = math.nan
+        except forms.ValidationError as error:
+            raise forms.ValidationError(
+                _t("Level %(number)s: %(problem)s")
+                % {
+                    "number": number,
+                    "problem": _t("give it a name.")
+                    if not row["label"]
+                    else " ".join(error.messages),
+                }
+            ) from error
+        if not abs(value) <= LARGEST:
+            raise forms.ValidationError(
+                _t("Level %(number)s: the value has to be a number.") % {"number": number}
+            )
+        return domain.Level(value, label, text)
+
+    def changes(self) -> dict[str, Any]:
+        names = ["text", "description", "weight", "category", "tags"]
+        if not self.is_group:
+            names += ["scale", "gate", "evidence_required"]
+        found = {name: self.cleaned_data[name] for name in names}
+        if not self.is_group:
+            tier = self.cleaned_data["tier"]
+            found |= {
+                "met_means": domain.MetMeans(self.cleaned_data["met_means"]),
+                "tier": domain.Tier(tier) if tier else None,
+                "judged_by": domain.JudgedBy(self.cleaned_data["judged_by"]),
+            }
+        return found
+
+
+def criterion_initial(criterion: Criterion) -> dict[str, Any]:
+    """What the full form shows of a stored criterion."""
+    return {
+        "text": criterion.text,
+        "description": criterion.description,
+        "weight": plain_number(criterion.weight),
+        "met_means": criterion.met_means,
+        "scale_kind": criterion.scale_kind,
+        "maximum": plain_number(criterion.maximum) if criterion.scale_kind == "points" else "",
+        "levels": [
+            {
+                "value": plain_number(float(level["value"])),
+                "label": level["label"],
+                "description": level.get("description", ""),
+            }
+            for level in criterion.levels
+        ],
+        "tier": criterion.tier,
+        "gate": criterion.gate,
+        "judged_by": criterion.judged_by,
+        "evidence_required": criterion.evidence_required,
+        "category": criterion.category,
+        "tags": ", ".join(criterion.tags),
+    }
+
+
+class SaveForm(forms.Form):
+    """From which state of the row an edit starts, and which conflict it has settled."""
+
+    row_version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    settled = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class PlaceForm(forms.Form):
+    """Where a criterion is moved: the key of a group, or empty for the top level."""
+
+    parent = forms.CharField(required=False, max_length=100)
+
+
+class AggregatorForm(forms.Form):
+    """The rule for the score, and a number for each of its parameters."""
+
+    aggregator = forms.ChoiceField(
+        label=_("Aggregator"), choices=[(name, name) for name in AGGREGATORS]
+    )
+
+    def __init__(
+        self, *args: Any, current: str, params: Mapping[str, float], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["aggregator"] = self.current = current
+        if current not in AGGREGATORS:
+            return
+        for name, default in AGGREGATORS[current].defaults.items():
+            self.fields[f"param_{name}"] = forms.FloatField(
+                label=name,
+                required=False,
+                initial=plain_number(params[name]) if name in params else None,
+                widget=forms.NumberInput(attrs={"placeholder": _shown(default), "step": "any"}),
+            )
+
+    @property
+    def chosen(self) -> Aggregator | None:
+        """The aggregator in force, None for a name that is not known here."""
+        return AGGREGATORS.get(self.current)
+
+    def params(self) -> dict[str, float]:
+        """The parameters that differ from the defaults; none where the aggregator changed."""
+        if self.cleaned_data["aggregator"] != self.current:
+            return {}
+        defaults = AGGREGATORS[self.current].defaults
+        given = {name: self.cleaned_data.get(f"param_{name}") for name in defaults}
+        return {n: v for n, v in given.items() if v is not None and v != defaults[n]}
+
+
+def _shown(value: float) -> str:
+    return plain_number(value) if math.isfinite(value) else "∞"
+
+
+class PublishForm(forms.Form):
+    note = forms.CharField(
+        label=_("Why"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What changed and why; it stays with the version for good."),
+    )
+    reviewed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+
+class CompareForm(forms.Form):
+    """Two versions by number."""
+
+    old = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    new = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class ListForm(forms.Form):
+    """A search among rubrics, and where in the list to go on."""
+
+    q = forms.CharField(required=False, max_length=200)
+    before = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
+    after = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
