@@ -144,6 +144,9 @@ TORCH_THREADS = env_int("TORCH_THREADS", 0)
 JUDGE_ALLOW_PRIVATE_HOSTS = env_bool("JUDGE_ALLOW_PRIVATE_HOSTS", False)
 JUDGE_API_BASES = env_list("JUDGE_API_BASES")
 
+# -- the check against public data sets (make real-data)
+REAL_DATA = env_str("REAL_DATA", str(BASE_DIR.parent / "shared" / "data"))
+
 # -- limits
 UPLOAD_LIMIT_MB = env_int("UPLOAD_LIMIT_MB", 200)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

@@ -11,8 +11,8 @@ import yaml
 from rubricstudio.management.commands.serve import processes
 
 ROOT = Path(__file__).resolve().parent.parent
-# Read by compose, by a command or by the tests, not by the settings.
-ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_PORT", "REAL_DATA"}
+# Read by compose, not by the settings.
+ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_PORT"}
 
 
 def _settings_in_code() -> set[str]:
