@@ -1,20 +1,8 @@
-"""Signing in and up: password, second factor, single sign-on, limits, the demo."""
+"""Signing in and up: password, second factor, limits, the demo."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
 
 import pytest
 from allauth.mfa.totp.internal.auth import (
@@ -29,40 +17,22 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from rubricstudio.accounts import DEMO_PASSWORD, demo_users
-from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.people import AddressTaken, create_person
 from rubricstudio.models import Membership, Role, User
 from rubricstudio.workers import WorkerStatus, report_heartbeat
 from tests.conftest import Cast
+from tests.rubricstudio.accounts import LOGIN, fresh_cache, invitation_page
 
-ROOT = Path(__file__).resolve().parents[2]
-LOGIN = "/accounts/login/"
+__all__ = ["fresh_cache"]
+
 SIGNUP = "/accounts/signup/"
 STRONG = "pelican-river-41"
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache(settings: Settings) -> None:
-    """Limits count in the cache: each test begins with its own."""
-    default = settings.CACHES["default"] | {"KEY_PREFIX": f"test-{uuid4().hex}"}
-    settings.CACHES = {"default": default}
 
 
 def _sign_in(client: Client, email: str, password: str = "studio-test") -> HttpResponse:
     reply = client.post(LOGIN, {"login": email, "password": password})
     assert isinstance(reply, HttpResponse)
     return reply
-
-
-def _invite(cast: Cast, email: str = "ines@example.com", role: Role = Role.ANNOTATOR) -> str:
-    """The address of a new invitation's page."""
-    return invite(
-        project=cast.project,
-        email=email,
-        role=role,
-        by=cast.owner,
-        link_for=lambda token: reverse("rubricstudio:invitation", args=[token]),
-    ).link
 
 
 # -- password
@@ -136,7 +106,7 @@ def test_nobody_signs_up_without_an_invitation(client: Client, cast: Cast) -> No
 
 
 def test_an_invited_person_signs_up_and_lands_in_the_project(client: Client, cast: Cast) -> None:
-    page = client.get(_invite(cast)).content.decode()
+    page = client.get(invitation_page(cast)).content.decode()
     assert f"{SIGNUP}?next=/projects/demo/" in page
 
     reply = client.post(
@@ -158,7 +128,7 @@ def test_an_invited_person_signs_up_and_lands_in_the_project(client: Client, cas
 
 
 def test_the_address_of_an_invitation_cannot_be_exchanged(client: Client, cast: Cast) -> None:
-    client.get(_invite(cast))
+    client.get(invitation_page(cast))
 
     client.post(
         SIGNUP,
@@ -175,7 +145,7 @@ def test_the_address_of_an_invitation_cannot_be_exchanged(client: Client, cast: 
 
 
 def test_a_weak_password_is_refused_and_the_invitation_stays(client: Client, cast: Cast) -> None:
-    link = _invite(cast)
+    link = invitation_page(cast)
     client.get(link)
 
     reply = client.post(SIGNUP, {"first_name": "I", "password1": "12345", "password2": "12345"})
@@ -185,7 +155,7 @@ def test_a_weak_password_is_refused_and_the_invitation_stays(client: Client, cas
 
 
 def test_an_invitation_lets_one_person_sign_up_only(client: Client, cast: Cast) -> None:
-    link, other = _invite(cast), Client()
+    link, other = invitation_page(cast), Client()
     form = {"first_name": "Inès", "password1": STRONG, "password2": STRONG}
     client.get(link)
     other.get(link)
@@ -241,207 +211,6 @@ def test_a_recovery_code_works_once(client: Client, cast: Cast) -> None:
         _sign_in(client, "olga@example.com")
         client.post(reverse("mfa_authenticate"), {"code": codes[0]})
         assert client.get("/").status_code == expected
-
-
-# -- single sign-on, against a small provider on this machine
-
-
-class _Provider(BaseHTTPRequestHandler):
-    """Just enough of OpenID Connect: discovery, token, userinfo."""
-
-    claims: dict[str, Any] = {}
-
-    def do_GET(self) -> None:
-        base = f"http://{self.headers['Host']}"
-        if self.path.endswith("/openid-configuration"):
-            self._send(
-                {
-                    "issuer": base,
-                    "authorization_endpoint": f"{base}/authorize",
-                    "token_endpoint": f"{base}/token",
-                    "userinfo_endpoint": f"{base}/userinfo",
-                    "jwks_uri": f"{base}/jwks",
-                    "token_endpoint_auth_methods_supported": ["client_secret_post"],
-                }
-            )
-        elif self.headers.get("Authorization") == "Bearer access":
-            self._send(self.claims)
-        else:
-            self.send_error(401)
-
-    def do_POST(self) -> None:
-        sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        known = sent["code"] == ["good"] and sent["client_secret"] == ["secret"]
-        self._send({"access_token": "access", "token_type": "Bearer"} if known else {}, known)
-
-    def _send(self, value: dict[str, Any], good: bool = True) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(200 if good else 400)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-@contextmanager
-def _provider(email: str) -> Iterator[str]:
-    claims = {"sub": "42", "email": email, "given_name": "Inès", "family_name": "Ferreira"}
-    handler = type("Handler", (_Provider,), {"claims": claims})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-def _configure(settings: Settings, server_url: str) -> None:
-    app = {
-        "provider_id": "oidc",
-        "name": "Clinic sign-on",
-        "client_id": "studio",
-        "secret": "secret",
-        "settings": {"server_url": server_url},
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
-
-
-def _sign_on(client: Client, code: str = "good", follow: bool = False) -> Any:
-    """Go to the provider and come back with a code, as a browser would."""
-    start = client.post("/accounts/oidc/oidc/login/")
-    asked = parse_qs(urlsplit(start.headers["Location"]).query)
-    return client.get(
-        "/accounts/oidc/oidc/login/callback/",
-        {"code": code, "state": asked["state"][0]},
-        follow=follow,
-    )
-
-
-def test_the_setting_adds_the_button(client: Client, cast: Cast, settings: Settings) -> None:
-    assert "Clinic sign-on" not in client.get(LOGIN).content.decode()
-
-    _configure(settings, "https://sso.example.com")
-
-    assert "Clinic sign-on" in client.get(LOGIN).content.decode()
-    assert "Clinic sign-on" in client.get(_invite(cast)).content.decode()
-
-
-def test_the_environment_configures_the_provider() -> None:
-    code = (
-        "import django; django.setup(); from django.conf import settings;"
-        " print(settings.SOCIALACCOUNT_PROVIDERS['openid_connect']['APPS'][0])"
-    )
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "rubricstudio.settings",
-        "OIDC_SERVER_URL": "https://sso.example.com/realm",
-        "OIDC_NAME": "Clinic",
-        "OIDC_CLIENT_ID": "studio",
-        "OIDC_CLIENT_SECRET": "secret",
-    }
-
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
-
-    assert "'server_url': 'https://sso.example.com/realm'" in shown
-    assert "'name': 'Clinic'" in shown
-
-
-def test_an_invited_person_signs_up_through_the_provider(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    client.get(_invite(cast))
-
-    with _provider("Ines@example.com") as url:
-        _configure(settings, url)
-        _sign_on(client)
-
-    person = User.objects.get(email__iexact="ines@example.com")
-    assert str(person) == "Inès Ferreira"
-    assert Membership.objects.get(user=person).role == Role.ANNOTATOR
-    assert client.get("/projects/demo/").status_code == 200
-
-
-def test_who_signed_up_through_the_provider_signs_in_again(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    client.get(_invite(cast))
-    with _provider("ines@example.com") as url:
-        _configure(settings, url)
-        _sign_on(client)
-        client.post("/accounts/logout/")
-        assert client.get("/").status_code == 302
-
-        _sign_on(client)
-
-    assert client.get("/").status_code == 200
-    assert User.objects.filter(email="ines@example.com").count() == 1
-
-
-def test_nobody_signs_up_through_the_provider_without_an_invitation(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    with _provider("eve@example.com") as url:
-        _configure(settings, url)
-        reply = _sign_on(client)
-
-    assert "By invitation" in reply.content.decode()
-    assert not User.objects.filter(email="eve@example.com").exists()
-
-
-def test_the_provider_must_name_the_invited_address(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    client.get(_invite(cast))
-
-    with _provider("eve@example.com") as url:
-        _configure(settings, url)
-        reply = _sign_on(client)
-
-    assert reply.status_code == 403
-    assert "ines@example.com" in reply.content.decode()
-    assert not User.objects.filter(email="eve@example.com").exists()
-
-
-def test_the_provider_does_not_open_an_account_that_has_a_password(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    with _provider("olga@example.com") as url:
-        _configure(settings, url)
-        _sign_on(client)
-
-    assert client.get("/").status_code == 302
-
-
-def test_a_provider_that_refuses_the_code_ends_in_a_page(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    with _provider("ines@example.com") as url:
-        _configure(settings, url)
-        reply = _sign_on(client, code="bad")
-
-    assert reply.status_code < 500
-    assert "_auth_user_id" not in client.session
-
-
-def test_a_provider_that_is_away_ends_in_a_page(
-    client: Client, cast: Cast, settings: Settings
-) -> None:
-    with _provider("ines@example.com") as url:
-        pass
-    _configure(settings, url)
-
-    reply = client.post("/accounts/oidc/oidc/login/")
-
-    assert reply.status_code == 502
-    assert "html" in reply.content.decode()
 
 
 # -- account pages, header, styleguide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -15,15 +14,11 @@ from rubricstudio.actions.tokens import create_token, revoke_token
 from rubricstudio.api import WRONG_TOKENS_PER_MINUTE, api
 from rubricstudio.models import ApiToken, Project, Role, User
 from tests.conftest import Cast, Data
+from tests.rubricstudio.accounts import fresh_cache
+
+__all__ = ["fresh_cache"]
 
 READ, WRITE = ApiToken.Scope.READ, ApiToken.Scope.WRITE
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache(settings: Settings) -> None:
-    """Limits count in the cache: each test begins with its own."""
-    default = settings.CACHES["default"] | {"KEY_PREFIX": f"test-{uuid4().hex}"}
-    settings.CACHES = {"default": default}
 
 
 def _token(user: User, scope: ApiToken.Scope = READ) -> str:
