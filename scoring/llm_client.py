@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import random
+import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -99,7 +100,7 @@ class LlmClient:
         None where a call was never made, because by then another had shown that none can
         work (fatal) or that the service is overloaded (busy).
         """
-        return asyncio.run(self._chat(calls)) if calls else []
+        return _run(self._chat(calls)) if calls else []
 
     async def _chat(self, calls: Sequence[ChatCall]) -> list[Result | None]:
         results: list[Result | None] = [None] * len(calls)
@@ -208,6 +209,31 @@ def _reply(
         latency=latency,
         attempts=attempts,
     )
+
+
+# -- the event loop ------------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, list[Result | None]]) -> list[Result | None]:
+    """Do `work` in this process's loop for calls; what interrupts the caller cancels it."""
+    future = asyncio.run_coroutine_threadsafe(work, _loop(os.getpid()))
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+@cache
+def _loop(pid: int) -> asyncio.AbstractEventLoop:
+    """One loop for all calls of the process `pid`, on a thread of its own.
+
+    LiteLLM keeps its connections for the loop that made them: a loop for each batch would
+    leave them open, batch after batch. A forked worker has another pid and gets another loop.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="llm-calls", daemon=True).start()
+    return loop
 
 
 # -- LiteLLM itself ------------------------------------------------------------------------

@@ -78,6 +78,7 @@ class ScriptedServer:
         self.script = script
         self.calls: list[Call] = []
         self.most_at_once = 0
+        self.connections = 0
         self._at_once = 0
         self._port = port
         self._ready = threading.Event()
@@ -128,6 +129,7 @@ class ScriptedServer:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        self.connections += 1
         try:
             while await self._exchange(reader, writer):
                 pass

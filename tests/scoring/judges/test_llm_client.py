@@ -238,6 +238,44 @@ def test_the_cost_follows_from_tokens_and_prices(serve: Servers) -> None:
     assert result.cost == pytest.approx(0.00015)
 
 
+@pytest.mark.parametrize("route", ROUTES)
+def test_batches_to_a_provider_share_their_connections(
+    serve: Servers, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda _: say("met"))
+    for name in ("OPENAI_API_BASE", "HOSTED_VLLM_API_BASE"):
+        monkeypatch.setenv(name, server.url)
+    client = LlmClient(model=f"{route}/{server.origin[-5:]}", api_key="sk-x", concurrency=2)
+
+    for _ in range(5):
+        results = client.chat(calls(4))
+        assert all(isinstance(each, ChatReply) for each in results)
+
+    assert len(server.calls) == 20
+    assert server.connections <= 2
+
+
+def test_what_interrupts_the_caller_cancels_its_calls(
+    serve: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda _: Answer(hang=True))
+    done: list[bool] = []
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(future: Any) -> Any:
+        future.add_done_callback(lambda each: done.append(each.cancelled()))
+        raise Interrupted
+
+    monkeypatch.setattr("concurrent.futures.Future.result", interrupt)
+
+    with pytest.raises(Interrupted):
+        client_of(server).chat(calls())
+
+    assert done == [True]
+
+
 def test_a_model_without_a_provider_is_refused_with_an_example() -> None:
     result = only(LlmClient(model="nonsense").chat(calls()))
 
