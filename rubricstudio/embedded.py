@@ -18,12 +18,12 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from time import monotonic
 from typing import IO
 
@@ -57,10 +57,18 @@ def environment() -> Iterator[None]:
     if os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL"):
         yield
         return
+    _leave_on_sigterm()
     with services(home_folder()) as found:
         os.environ.setdefault("DATABASE_URL", found.database_url)
         os.environ.setdefault("BROKER_URL", found.broker_url)
         yield
+
+
+def _leave_on_sigterm() -> None:
+    """Let SIGTERM unwind the stack, so that the last user still stops the services."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 @contextmanager
@@ -207,7 +215,7 @@ def _answers(path: Path) -> bool:
 
 def _pause() -> None:
     """Leave the processor alone between two looks at a socket."""
-    Event().wait(0.02)
+    threading.Event().wait(0.02)
 
 
 def _stop_valkey(home: Path) -> None:

@@ -38,9 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default=settings.WEB_BIND, help="address:port to listen on")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        # Celery warns a root user on every start; who runs a demo as root knows.
+        quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
         manager = Manager()
         for name, command in processes(bind=options["bind"]).items():
-            manager.add_process(name, shlex.join(command), env=dict(os.environ))
+            manager.add_process(name, shlex.join(command), env={**quiet, **os.environ})
         manager.loop()
         # A negative code is the signal that ended a process, which is how Ctrl-C ends them.
         sys.exit(max(manager.returncode or 0, 0))
