@@ -22,6 +22,7 @@ from rubricstudio.accounts import DEMO_PASSWORD
 from rubricstudio.actions.imports import import_records
 from rubricstudio.actions.people import create_person
 from rubricstudio.actions.projects import create_project, set_member
+from rubricstudio.actions.rounds import rater_for_user
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.formats.records import (
     Message,
@@ -84,6 +85,9 @@ def _build_project(slug: str, people: Mapping[str, User]) -> Project:
         set_member(
             project=project, user=people[member["user"]], role=Role(member["role"]), by=owner
         )
+    for name in about["session"]["experts"]:
+        # Before the preferences, which name them, so that both are by the same rater.
+        rater_for_user(project=project, user=people[name])
     import_records(project=project, records=_records(slug, about, people), by=owner)
     version = project.rubrics.get().versions.get()
     _finished_session(slug, about["session"], project, version, people)
