@@ -47,7 +47,14 @@ from rubricstudio.permissions import Permission
 from rubricstudio.queries.rubrics import criterion_of, groups_of, newest_version
 from rubricstudio.queries.sheet import Typed, row_of
 from rubricstudio.queries.wording import clash_rows
-from rubricstudio.views.rubrics import EDITOR, editor_context, load_rubric, refused, rubric_page
+from rubricstudio.views.rubrics import (
+    EDITOR,
+    editor_context,
+    load_rubric,
+    posted,
+    refused,
+    rubric_page,
+)
 
 DETAILS = "rubricstudio/rubric_criterion.html"
 ADD = "rubricstudio/rubric_add.html"
@@ -166,7 +173,7 @@ def criterion_add(request: ProjectRequest, project: Project, rubric_id: int) -> 
     given = request.POST if request.method == "POST" else request.GET
     place = {"after": given.get("after", ""), "parent": given.get("parent", "")}
     is_group = given.get("kind") == "group"
-    form = NewCriterionForm(request.POST or None, is_group=is_group)
+    form = NewCriterionForm(posted(request), is_group=is_group)
     context = {"rubric": rubric, "form": form, "inline": True, **place}
     if request.method != "POST" or not form.is_valid():
         return partial(request, ADD, "add", context, status=422 if form.errors else 200)

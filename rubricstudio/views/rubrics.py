@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -34,6 +34,11 @@ def load_rubric(project: Project, rubric_id: int) -> Rubric:
     return get_object_or_404(rubrics, pk=rubric_id)
 
 
+def posted(request: ProjectRequest) -> QueryDict | None:
+    """What a form is bound to: the fields of a POST, even of an empty one."""
+    return request.POST if request.method == "POST" else None
+
+
 @project_view(Permission.SEE_RUBRICS)
 @require_GET
 def rubrics(request: ProjectRequest, project: Project) -> HttpResponseBase:
@@ -51,7 +56,7 @@ def rubrics(request: ProjectRequest, project: Project) -> HttpResponseBase:
 
 @project_view(Permission.AUTHOR)
 def rubric_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    form = RubricForm(request.POST or None)
+    form = RubricForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.errors else 200
         return render(request, "rubricstudio/rubric_new.html", {"form": form}, status=status)
@@ -68,7 +73,7 @@ def rubric_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
 def rubric_edit(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
     rubric = load_rubric(project, rubric_id)
     initial = {"name": rubric.name, "description": rubric.description}
-    form = RubricForm(request.POST or None, initial=initial)
+    form = RubricForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         describe_rubric(rubric=rubric, by=request.user, **form.cleaned_data)
         return redirect(rubric)

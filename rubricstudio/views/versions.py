@@ -32,7 +32,7 @@ from rubricstudio.queries.rubrics import (
 )
 from rubricstudio.queries.sheet import sheet
 from rubricstudio.queries.wording import change_rows
-from rubricstudio.views.rubrics import READER, load_rubric, refused
+from rubricstudio.views.rubrics import READER, load_rubric, posted, refused
 
 
 def load_version(rubric: Rubric, number: int) -> RubricVersion:
@@ -135,7 +135,7 @@ def version_publish(request: ProjectRequest, project: Project, rubric_id: int) -
     newest = newest_version(rubric)
     if newest is None or not newest.is_draft:
         return refused(request, rubric, _("There is no draft to publish."))
-    form = PublishForm(request.POST or None)
+    form = PublishForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return _publish_page(request, newest, form)
     try:
