@@ -24,12 +24,24 @@ def apply_mapping(
     """
     state = _State(mapping)
     for source in mapping.sources:
-        matching = sorted(name for name in names if fnmatchcase(name, source.files))
+        matching = matching_names(source.files, names)
         if not matching:
             yield Problem("", 0, source.files, "matches none of the files", "Give the file too.")
         for name in matching:
             yield from _read(source, name, open_, state)
         yield from state.whole_rubrics(after=source)
+
+
+def matching_names(pattern: str, names: Sequence[str]) -> list[str]:
+    """The names that a source's pattern means, sorted.
+
+    Files that were given one by one, without their folders, are matched by the pattern's
+    last part where no name matches it whole.
+    """
+    whole = [name for name in names if fnmatchcase(name, pattern)]
+    last = pattern.rpartition("/")[2]
+    loose = [name for name in names if "/" not in name and fnmatchcase(name, last)]
+    return sorted(whole or loose)
 
 
 class _State:

@@ -9,8 +9,11 @@ from typing import Any
 
 from rubricstudio.domain.formats.mapping import look_up
 from rubricstudio.domain.formats.records import Problem
+from rubricstudio.domain.formats.streams import Unreadable
 
 Row = tuple[int, Mapping[str, Any]]
+JSON_LIMIT = 128 * 1024 * 1024
+"""Characters of a JSON file that is one list: it has to be held whole."""
 # A cell of a spreadsheet may hold a whole report.
 csv.field_size_limit(64 * 1024 * 1024)
 
@@ -20,13 +23,30 @@ def read_rows(
 ) -> Iterator[Row | Problem]:
     """The rows of a file in one of the formats of `mapping.READERS`; problems, never errors.
 
-    text: the file's lines, line breaks kept. path: where in a JSON file the list stands.
+    text: the file's lines, line breaks kept; it may raise Unreadable, which becomes a problem.
+    path: where in a JSON file the list stands.
     """
-    if format == "jsonl":
-        return _json_lines(text, file)
-    if format == "json":
-        return _json_list("".join(text), file, path)
-    return _table(text, file, delimiter or ("\t" if format == "tsv" else ""))
+    try:
+        if format == "jsonl":
+            yield from _json_lines(text, file)
+        elif format == "json":
+            yield from _json_list(_whole(text), file, path)
+        else:
+            yield from _table(text, file, delimiter or ("\t" if format == "tsv" else ""))
+    except Unreadable as wrong:
+        yield Problem(file, wrong.line, "line" if wrong.line else "", wrong.message, wrong.hint)
+
+
+def _whole(text: Iterable[str]) -> str:
+    """The text in one piece. Raises Unreadable for one too long to hold."""
+    parts, length = [], 0
+    for line in text:
+        length += len(line)
+        if length > JSON_LIMIT:
+            message = f"holds more than {JSON_LIMIT // 1024**2} MB in one JSON list"
+            raise Unreadable(0, message, "Write it as JSON Lines, one object a line.")
+        parts.append(line)
+    return "".join(parts)
 
 
 def _json_lines(text: Iterable[str], file: str) -> Iterator[Row | Problem]:
