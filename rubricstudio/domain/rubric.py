@@ -74,7 +74,9 @@ class Scale:
         if self.kind is ScaleKind.ORDINAL:
             values = [level.value for level in self.levels]
             if len(values) < 2 or any(a >= b for a, b in zip(values, values[1:], strict=False)):
-                raise InvalidRubric("an ordinal scale needs two or more levels, worst first, rising")
+                raise InvalidRubric(
+                    "an ordinal scale needs two or more levels, worst first, rising"
+                )
         elif self.levels:
             raise InvalidRubric("only an ordinal scale has levels")
         if self.kind is ScaleKind.POINTS and not self.maximum > 0:
