@@ -14,18 +14,14 @@ from scoring.sheets import Sheet, text_lines
 NOTHING, USAGE = 1, 2
 
 
-class Usage(CommandError):
+def usage(message: str) -> CommandError:
     """An unknown name or a wrong combination; the message lists what there is. Exit code 2."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, returncode=USAGE)
+    return CommandError(message, returncode=USAGE)
 
 
-class Nothing(CommandError):
+def nothing(message: str) -> CommandError:
     """Nothing to show, or refused. Exit code 1."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, returncode=NOTHING)
+    return CommandError(message, returncode=NOTHING)
 
 
 class Report(BaseCommand):
@@ -43,12 +39,12 @@ class Report(BaseCommand):
         )
 
     def project(self, slug: str) -> Project:
-        """The project of this slug. Raises Usage, naming the ones there are."""
+        """The project of this slug. Raises CommandError, naming the ones there are."""
         found = Project.objects.filter(slug=slug).first()
         if found is None:
             known = list(Project.objects.order_by("slug").values_list("slug", flat=True)[:50])
             there = f"there are: {', '.join(known)}" if known else "there is none yet"
-            raise Usage(f"there is no project {slug!r}; {there}")
+            raise usage(f"there is no project {slug!r}; {there}")
         return found
 
     def say(self, text: str) -> None:

@@ -24,6 +24,7 @@ from rubricstudio.domain.table import (
     from_columns,
 )
 from rubricstudio.models import Criterion
+from rubricstudio.queries.copying import copied
 
 _COLUMNS = (
     *("round", "task", "response", "criterion"),
@@ -41,15 +42,13 @@ _RECORD = np.dtype(
 )
 _HEADER, _TRAILER = 19, 2
 _SQL = """
-    COPY (
-        SELECT v.round_id, r.task_id, v.response_id, v.criterion_id, v.rater_id,
-               v.sample::bigint, v.revision::bigint,
-               (v.status = 'not_applicable')::int::bigint, coalesce(v.value, 'NaN'::float8)
-          FROM studio_verdict v JOIN studio_response r ON r.id = v.response_id
-         WHERE v.round_id = ANY(%(rounds)s)
-           AND (%(criteria)s::bigint[] IS NULL OR v.criterion_id = ANY(%(criteria)s))
-           AND (%(first)s::bigint IS NULL OR v.response_id BETWEEN %(first)s AND %(last)s)
-    ) TO STDOUT (FORMAT BINARY)
+    SELECT v.round_id, r.task_id, v.response_id, v.criterion_id, v.rater_id,
+           v.sample::bigint, v.revision::bigint,
+           (v.status = 'not_applicable')::int::bigint, coalesce(v.value, 'NaN'::float8)
+      FROM studio_verdict v JOIN studio_response r ON r.id = v.response_id
+     WHERE v.round_id = ANY(%(rounds)s)
+       AND (%(criteria)s::bigint[] IS NULL OR v.criterion_id = ANY(%(criteria)s))
+       AND (%(first)s::bigint IS NULL OR v.response_id BETWEEN %(first)s AND %(last)s)
 """
 
 
@@ -125,9 +124,7 @@ def _read(
 ) -> np.ndarray:
     first, last = responses or (None, None)
     named = {"rounds": list(rounds), "criteria": criteria, "first": first, "last": last}
-    # Django's wrapper of the cursor does not pass the parameters of COPY on.
-    with connection.cursor() as wrapper, wrapper.cursor.copy(_SQL, named) as copy:
-        data = b"".join(copy)
+    data = b"".join(copied(_SQL, named, "(FORMAT BINARY)"))
     return np.frombuffer(data[_HEADER:-_TRAILER], dtype=_RECORD)
 
 

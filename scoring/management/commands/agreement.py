@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from rubricstudio.models import Project
-from scoring.cli import Nothing, Report, Usage
+from scoring.cli import Report, nothing, usage
 from scoring.queries.comparison import compared
 from scoring.queries.material import preference_material, verdict_material
 from scoring.queries.selection import Selection, UnknownRound, comparable_rounds, named
@@ -61,7 +61,7 @@ class Command(Report):
         elif not found.is_empty:
             self.print_sheets(terminal_sheets(found, floor))
         if found.is_empty:
-            raise Nothing(
+            raise nothing(
                 "nothing comparable: no two people judged the same response and criterion,"
                 " and no judge judged what people did"
             )
@@ -78,4 +78,4 @@ class Command(Report):
                 what="preferences" if preferences else "verdicts",
             )
         except UnknownRound as error:
-            raise Usage(str(error)) from error
+            raise usage(str(error)) from error
