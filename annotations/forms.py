@@ -49,6 +49,7 @@ class SessionForm(AnnotatorsForm):
     version = forms.ModelChoiceField(
         label=_("Rubric version"),
         queryset=RubricVersion.objects.none(),
+        empty_label=None,
         help_text=_("Only published versions: what people judge must not change under them."),
     )
     sources = forms.MultipleChoiceField(

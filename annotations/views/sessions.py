@@ -88,7 +88,7 @@ def session(request: ProjectRequest, project: Project, session_id: int) -> HttpR
 
 def _session_page(request: ProjectRequest, shown: Session) -> HttpResponse:
     after = _position(request)
-    items, older = session_items(shown, after=after)
+    items, older = session_items(shown, after=after, limit=25)
     annotators = annotators_progress(shown)
     present = [annotator for annotator in annotators if annotator.is_present]
     form = AnnotatorsForm(

@@ -234,7 +234,8 @@ function flush() {
 document.addEventListener("input", onChange);
 document.addEventListener("change", onChange);
 document.addEventListener("autosave:now", (event) => save(event.target.closest("form")));
-document.addEventListener("submit", onSubmit);
+// Before app.js, which takes a form that is not stopped here for sent.
+document.addEventListener("submit", onSubmit, { capture: true });
 document.addEventListener("visibilitychange", () => document.hidden && flush());
 window.addEventListener("pagehide", flush);
 window.addEventListener("pageshow", onPageShow);

@@ -23,7 +23,9 @@ from annotations.actions import (
 )
 from annotations.actions.sheets import stored_sheet
 from annotations.models import Assignment, Session, SkipReason
+from annotations.selection import Selection
 from annotations.sheet import Entry, Sheet
+from rubricstudio.actions.tasks import add_response, add_task
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Project, User, Verdict
 from tests.annotations.conftest import COMPLETE
@@ -255,6 +257,64 @@ def test_the_queue_says_why_nothing_is_handed_out(
     assert nuria.post(_url("next", session))["Location"] == _url("queue", session)
 
 
+def test_a_paused_session_refuses_kindly_and_keeps_what_was_entered(
+    first: Assignment, nuria: Client, cast: Cast
+) -> None:
+    session = first.item.session
+    pause(session=session, by=cast.owner)
+
+    sent = nuria.post(_url("submit", session, first.item_id), FORM, follow=True)
+    taken = nuria.post(_url("take-up", session, first.item_id), follow=True)
+    skipped = nuria.post(_url("skip", session, first.item_id), {"reason": "other"}, follow=True)
+
+    first.refresh_from_db()
+    assert "The session is paused." in sent.text
+    assert 'value="1" data-option checked' in sent.text
+    assert stored_sheet(first).entry("warns").value == 1.0
+    for page in (taken, skipped):
+        assert "The session is paused." in page.text
+
+
+def test_a_closed_session_tells_a_draft_that_comes_too_late(
+    first: Assignment, nuria: Client, cast: Cast
+) -> None:
+    session = first.item.session
+    complete(session=session, by=cast.owner)
+    url = _url("draft", session, first.item_id)
+
+    plain = nuria.post(url, FORM)
+    script = nuria.post(url, FORM, headers={"Accept": "application/json"})
+
+    assert (plain.status_code, script.status_code) == (422, 422)
+    assert "verdicts no longer change" in plain.text
+    assert "verdicts no longer change" in script.json()["message"]
+
+
+def test_documents_and_the_reference_stand_under_the_prompt(cast: Cast, data: Data) -> None:
+    task = add_task(
+        project=cast.project,
+        external_id="long",
+        messages=[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Go."}],
+        reference="The **key** facts.",
+        context=["Plain leaflet.", {"title": "Leaflet", "text": "Two a day."}],  # type: ignore[list-item]  # files hold both
+    )
+    add_response(task=task, external_id="long/a", source="a", text="Yes.")
+    session = create_session(
+        project=cast.project,
+        name="Long",
+        version=data.version,
+        by=cast.owner,
+        selection=Selection(tasks=("long",)),
+        annotators=[cast.annotator],
+    )
+    activate(session=session, by=cast.owner)
+
+    page = _client(cast.annotator).post(_url("next", session), follow=True).text
+
+    for words in ("Be brief.", "Plain leaflet.", "Leaflet", "Two a day.", "<strong>key</strong>"):
+        assert words in page
+
+
 def test_a_session_that_has_not_started_says_so(draft_session: Session, nuria: Client) -> None:
     assert "Not started yet" in nuria.get(_url("queue", draft_session)).text
     assert "First round" not in nuria.get(reverse("annotations:sessions", args=["demo"])).text
@@ -313,14 +373,10 @@ SECRET = "zanzibar"
 @pytest.fixture
 def secretive(cast: Cast, data: Data) -> Session:
     """Sources, ids and another annotator's verdicts all carry a word that must not leak."""
-    from rubricstudio.actions.tasks import add_response
-
     for task in data.tasks:
         add_response(
             task=task, external_id=f"{SECRET}-{task.pk}", source=SECRET, text="Ask your doctor."
         )
-    from annotations.selection import Selection
-
     session = create_session(
         project=cast.project,
         name="Blind",
@@ -468,6 +524,21 @@ def test_the_session_page_counts_people_and_items_and_shows_no_verdict(
     assert re.search(r"1 / 4", page)
     assert "Nuria" in page
     assert [sql for sql in _asked(queries) if "studio_verdict" in sql] == []
+
+
+def test_the_counts_renew_themselves_until_all_is_done(session: Session, cast: Cast) -> None:
+    olga = _client(cast.owner)
+    fragment = olga.get(_url("session", session), headers={"HX-Request": "true"}).text
+    for person in (cast.annotator, cast.second_annotator):
+        while (assignment := next_item(session=session, by=person)) is not None:
+            submit(assignment=assignment, sheet=COMPLETE, by=person)
+    full = olga.get(_url("session", session)).text
+
+    assert "<html" not in fragment
+    assert fragment.strip().startswith('<div id="session-progress"')
+    assert "hx-trigger" in fragment
+    assert "hx-trigger" not in full.split('id="session-progress"')[1].split(">")[0]
+    assert "Every place is filled." in full
 
 
 def test_people_can_be_added_and_a_state_that_is_not_possible_is_explained(

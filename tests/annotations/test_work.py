@@ -13,6 +13,7 @@ from annotations.actions import (
     next_item,
     pause,
     save_draft,
+    set_annotators,
     skip,
     submit,
     submit_or_keep,
@@ -64,8 +65,6 @@ def _fill(item: Item, *people: User) -> None:
 @pytest.fixture
 def three_people(draft_session: Session, cast: Cast) -> Session:
     """Coverage is 2, so a third person can take the place of someone whose time is up."""
-    from annotations.actions import set_annotators
-
     set_annotators(
         session=draft_session,
         users=[cast.annotator, cast.second_annotator, cast.reviewer],
@@ -343,6 +342,13 @@ def test_nobody_writes_on_another_persons_assignment(session: Session, cast: Cas
         submit(assignment=first, sheet=COMPLETE, by=cast.second_annotator)
     with pytest.raises(NotInSession):
         skip(assignment=first, reason=SkipReason.OTHER, by=cast.second_annotator)
+
+
+def test_who_left_the_session_can_no_longer_write(session: Session, cast: Cast) -> None:
+    first = _next(session, cast.annotator)
+    set_annotators(session=session, users=[cast.second_annotator], by=cast.owner)
+    with pytest.raises(NotInSession, match="no longer"):
+        save_draft(assignment=first, sheet=WARNS, by=cast.annotator)
 
 
 # -- skipping
