@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from rubricstudio.domain.formats.lines import clean, clean_json, kind_of
 from rubricstudio.domain.formats.records import NOTHING, Json, Place, Problem
 
 E = TypeVar("E", bound=StrEnum)
-_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-
-
-def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
-    if value is None:
-        return "null"
-    return _KINDS.get(type(value), "a number")
+T = TypeVar("T")
+NAME_LIMIT = 200
+_DIGITS = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_TIME_HINT = "Write it as in 2026-01-31T09:30:00+00:00."
+_MISSING = "Every line of this type needs it."
 
 
 class Fields:
@@ -43,34 +43,45 @@ class Fields:
             if name not in known:
                 near = get_close_matches(name, known, 1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-                self.problem(name, "is no field of this type", hint)
+                self.problem(clean(name[:80]), "is no field of this type", hint)
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
         """A text; where `required`, one that is not blank. A number is taken as its digits."""
         value = self.values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
         if value is None:
             if required:
-                self.problem(name, "is missing", "Every line of this type needs it.")
+                self.problem(name, "is missing", _MISSING)
             return default
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
         if not isinstance(value, str):
             self.problem(name, f"is {kind_of(value)}, not a text")
             return default
         if required and not value.strip():
-            self.problem(name, "is empty", "Every line of this type needs it.")
+            self.problem(name, "is empty", _MISSING)
         return clean(value)
+
+    def name(
+        self, name: str, default: str = "", *, required: bool = False, limit: int = NAME_LIMIT
+    ) -> str:
+        """A text of at most `limit` characters: what other lines, or a list, call something."""
+        text = self.text(name, default, required=required)
+        if len(text) > limit:
+            message = f"has {len(text)} characters, more than {limit}"
+            self.problem(name, message, "Shorten it wherever it stands.")
+        return text
 
     def optional_text(self, name: str) -> str | None:
         """A text, or None where the field is absent or null."""
         return None if self.values.get(name) is None else self.text(name)
 
     def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
-        if not isinstance(value, bool):
+        """True or false, also as a word; false where it is absent."""
+        value = self.values.get(name)
+        found = value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
+        if found is None and value not in (None, ""):
             self.problem(name, f"is {kind_of(value)}, not true or false")
-            return False
-        return value
+        return bool(found)
 
     def number(self, name: str, default: float) -> float:
         value = self.optional_number(name)
@@ -81,25 +92,28 @@ class Fields:
         value = self.values.get(name)
         if value is None or value == "":
             return None
+        if isinstance(value, str) and not _DIGITS.fullmatch(value):
+            self.problem(name, f"is {value[:40]!r}, not a number")
+            return None
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             self.problem(name, f"is {kind_of(value)}, not a number")
             return None
         try:
             number = float(value)
-        except (ValueError, OverflowError):
-            self.problem(name, f"is {str(value)[:40]!r}, not a number")
-            return None
+        except OverflowError:
+            number = math.inf
         if not math.isfinite(number):
             self.problem(name, "is not a finite number", "Leave it out where there is none.")
             return None
         return number
 
-    def whole(self, name: str, default: int = 0) -> int:
-        number = self.number(name, default)
-        if number != int(number) or not 0 <= number < 32_768:
-            self.problem(name, "is not a whole number from 0 to 32767")
-            return default
-        return int(number)
+    def optional_whole(self, name: str, limit: int) -> int | None:
+        """A whole number from 0 to `limit`, or None."""
+        number = self.optional_number(name)
+        if number is None or (number.is_integer() and 0 <= number <= limit):
+            return None if number is None else int(number)
+        self.problem(name, f"is {number:g}, not a whole number from 0 to {limit}")
+        return None
 
     def choice(self, name: str, kind: type[E], default: E | None) -> E | None:
         """A word of `kind`, in any case; `default` where it is absent."""
@@ -107,10 +121,10 @@ class Fields:
         if value is None or value == "":
             return default
         try:
-            return kind(str(value).strip().lower().replace(" ", "_"))
+            return kind(word_of(value))
         except ValueError:
             words = ", ".join(kind)
-            self.problem(name, f"is {str(value)[:40]!r}", f"Use one of: {words}.")
+            self.problem(name, f"is {clean(str(value)[:40])!r}", f"Use one of: {words}.")
             return default
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -124,17 +138,31 @@ class Fields:
             return ()
         return tuple(clean(item) for item in items)
 
+    def tags(self, name: str = "tags") -> tuple[str, ...]:
+        """A list of texts, each at most NAME_LIMIT characters."""
+        found = self.texts(name)
+        if any(len(tag) > NAME_LIMIT for tag in found):
+            self.problem(name, f"holds a tag of more than {NAME_LIMIT} characters", "Shorten it.")
+        return found
+
     def object(self, name: str) -> Mapping[str, Json]:
         value = self.values.get(name)
-        if value is None:
+        if not value and (value is None or isinstance(value, dict)):
             return NOTHING
         if not isinstance(value, dict):
             self.problem(name, f"is {kind_of(value)}, not an object")
             return NOTHING
-        return cast(Mapping[str, Json], clean_json(value))
+        try:
+            return cast(Mapping[str, Json], clean_json(value))
+        except ValueError as error:
+            self.problem(name, str(error))
+            return NOTHING
 
-    def objects(self, name: str) -> list[Fields]:
-        """The members of a list of objects, each with its own prefix."""
+    def objects(self, name: str, short: str = "") -> list[Fields]:
+        """The members of a list of objects, each with its own prefix.
+
+        Where `short` names a field, a text alone stands for an object with just that field.
+        """
         value = self.values.get(name)
         if value is None:
             return []
@@ -146,6 +174,8 @@ class Fields:
             prefix = f"{self.prefix}{name}[{index}]."
             if isinstance(item, dict):
                 members.append(Fields(item, self.place, self.problems, prefix))
+            elif short and isinstance(item, str):
+                members.append(Fields({short: item}, self.place, self.problems, prefix))
             else:
                 self.problem(f"{name}[{index}]", f"is {kind_of(item)}, not an object")
         return members
@@ -158,15 +188,15 @@ class Fields:
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError:
-            self.problem(name, "is no time", "Write it as in 2026-01-31T09:30:00+00:00.")
+            self.problem(name, "is no time", _TIME_HINT)
             return None
         if moment.tzinfo is None:
-            self.problem(name, "has no time zone", "Write it as in 2026-01-31T09:30:00+00:00.")
+            self.problem(name, "has no time zone", _TIME_HINT)
             return None
         return moment
 
-    def make(self, build: Callable[[], Any], wrong: type[ValueError]) -> Any:
-        """What `build` returns, or None where nothing was wrong so far but it raises `wrong`."""
+    def make(self, build: Callable[[], T], wrong: type[ValueError]) -> T | None:
+        """What `build` returns; None and a problem where it raises `wrong`."""
         try:
             return build()
         except wrong as error:
@@ -174,21 +204,6 @@ class Fields:
             return None
 
 
-def clean(text: str) -> str:
-    """The text without what PostgreSQL cannot hold: NUL, and halves of surrogate pairs."""
-    if "\x00" in text:
-        text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def clean_json(value: Any) -> Any:
-    """`clean` for every text inside a JSON value."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [clean_json(item) for item in value]
-    if isinstance(value, dict):
-        return {clean(str(key)): clean_json(item) for key, item in value.items()}
-    return value
+def word_of(value: object) -> str:
+    """A word as the format spells words: `Not met` is not_met."""
+    return str(value).strip().lower().replace(" ", "_")

@@ -19,9 +19,9 @@ from rubricstudio.domain.formats.native import (
     RESPONSE_FIELDS,
     RUBRIC_FIELDS,
     TASK_FIELDS,
-    VERDICT_FIELDS,
 )
 from rubricstudio.domain.formats.rubrics import CRITERION_FIELDS
+from rubricstudio.domain.formats.verdicts import VERDICT_FIELDS
 
 READERS = ("jsonl", "json", "csv", "tsv")
 MAKES = {

@@ -21,6 +21,12 @@ Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json
 NOTHING: Mapping[str, Json] = MappingProxyType({})
 """The metadata of a record that has none; shared, so that a million records cost one."""
 
+ID_LIMIT = 300
+"""The most characters of a task's, response's or rubric's id."""
+
+KEY_LIMIT = 100
+"""The most characters of a criterion's key."""
+
 DEFAULT_ROUND = "imported"
 """The session or run of verdicts and preferences whose file names none."""
 

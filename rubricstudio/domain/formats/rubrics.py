@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.formats.records import KEY_LIMIT
 from rubricstudio.domain.rubric import (
     BINARY,
     Criterion,
@@ -39,19 +40,18 @@ def read_rubric(fields: Fields) -> Rubric | None:
     whole = [c for c in criteria if c is not None]
     if len(fields.problems) > before:
         return None
-    rubric: Rubric | None = fields.make(
+    return fields.make(
         lambda: Rubric(tuple(whole), fields.text("aggregator", "pos_normalised"), params),
         InvalidRubric,
     )
-    return rubric
 
 
 def _criterion(fields: Fields) -> Criterion | None:
     fields.only(CRITERION_FIELDS)
     scale = _scale(fields)
-    built: Criterion | None = fields.make(
+    return fields.make(
         lambda: Criterion(
-            key=fields.text("key", required=True),
+            key=fields.name("key", required=True, limit=KEY_LIMIT),
             text=fields.text("text", required=True),
             description=fields.text("description"),
             weight=fields.number("weight", 1.0),
@@ -59,16 +59,15 @@ def _criterion(fields: Fields) -> Criterion | None:
             scale=scale,
             tier=fields.choice("tier", Tier, None),
             gate=fields.flag("gate"),
-            parent=fields.optional_text("parent"),
+            parent=fields.text("parent") or None,
             is_group=fields.flag("is_group"),
             judged_by=fields.choice("judged_by", JudgedBy, JudgedBy.ANYONE) or JudgedBy.ANYONE,
             evidence_required=fields.flag("evidence_required"),
-            tags=fields.texts("tags"),
-            category=fields.text("category"),
+            tags=fields.tags(),
+            category=fields.name("category"),
         ),
         InvalidRubric,
     )
-    return built
 
 
 def _scale(fields: Fields) -> Scale:
@@ -86,9 +85,7 @@ def _scale(fields: Fields) -> Scale:
         Level(level.number("value", 0.0), level.text("label"), level.text("description"))
         for level in inner.objects("levels")
     )
-    scale: Scale | None = inner.make(
-        lambda: Scale(kind, levels, inner.number("maximum", 1.0)), InvalidRubric
-    )
+    scale = inner.make(lambda: Scale(kind, levels, inner.number("maximum", 1.0)), InvalidRubric)
     return scale or BINARY
 
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from rubricstudio.domain.formats.native import QUOTE_FIELDS
 from rubricstudio.domain.formats.records import (
     PreferenceRecord,
     Record,
@@ -16,6 +15,7 @@ from rubricstudio.domain.formats.records import (
     VerdictRecord,
 )
 from rubricstudio.domain.formats.rubrics import rubric_to_json
+from rubricstudio.domain.formats.verdicts import QUOTE_FIELDS
 
 
 def to_line(record: Record) -> str:

@@ -13,17 +13,21 @@ from hypothesis import strategies as st
 from rubricstudio.domain.formats import native
 from rubricstudio.domain.formats.native import read
 from rubricstudio.domain.formats.records import (
+    NOWHERE,
     Message,
+    Place,
     PreferenceRecord,
     Preferred,
     Problem,
     RaterKind,
     Record,
+    RecordType,
     ResponseRecord,
     RubricRecord,
     TaskRecord,
     VerdictRecord,
 )
+from rubricstudio.domain.formats.verdicts import VERDICT_FIELDS
 from rubricstudio.domain.formats.write import to_line
 from rubricstudio.domain.rubric import Criterion, Level, MetMeans, Rubric, Scale, ScaleKind, Tier
 from rubricstudio.domain.verdict import Quote, VerdictStatus
@@ -56,9 +60,15 @@ RUBRICS = st.lists(CRITERIA, min_size=1, max_size=3, unique_by=lambda c: c.key).
     lambda criteria: Rubric(tuple(criteria))
 )
 MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
+REASONS = [status for status in VerdictStatus if status is not VerdictStatus.OK]
 ANSWERS = st.one_of(
-    st.tuples(st.just(VerdictStatus.OK), st.floats(-9, 9)),
-    st.tuples(st.sampled_from([s for s in VerdictStatus if s != VerdictStatus.OK]), st.none()),
+    st.tuples(st.just(VerdictStatus.OK), st.floats(allow_nan=False, allow_infinity=False)),
+    st.tuples(st.sampled_from(REASONS), st.none()),
+)
+JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -66,13 +76,13 @@ ANSWERS = st.one_of(
 def verdicts(draw: st.DrawFn) -> VerdictRecord:
     status, value = draw(ANSWERS)
     quotes = st.builds(
-        Quote, text=NAME, start=st.none() | st.integers(0, 99), match=st.just("exact")
-    )
+        Quote, text=NAME, start=st.integers(0, 99), end=st.just(99), match=st.just("exact")
+    ) | st.builds(Quote, text=NAME, match=st.just("fuzzy"), distance=st.floats(0, 1))
     return VerdictRecord(
         *(draw(NAME), draw(NAME), draw(NAME), draw(NAME), draw(st.sampled_from(RaterKind))),
         *(draw(NAME), status, value, draw(TEXT), tuple(draw(st.lists(quotes, max_size=2)))),
         *(draw(st.none() | st.floats(0, 1)), draw(st.integers(0, 9)), draw(TEXT)),
-        draw(st.dictionaries(NAME, TEXT, max_size=2)),
+        draw(st.dictionaries(NAME, JSON_VALUES, max_size=2)),
         draw(MOMENTS),
     )
 
@@ -82,30 +92,43 @@ RECORDS = st.one_of(
         TaskRecord,
         id=NAME,
         messages=st.lists(
-            st.builds(Message, st.sampled_from(["user", "system", "assistant"]), TEXT), min_size=1
-        ).map(tuple),
+            st.builds(Message, st.sampled_from(["user", "system", "assistant"]), TEXT), max_size=2
+        ).map(lambda earlier: (*earlier, Message("user", "Why?"))),
         reference=st.none() | TEXT,
         context=st.lists(TEXT, max_size=2).map(tuple),
         tags=st.lists(TEXT, max_size=2).map(tuple),
     ),
-    st.builds(ResponseRecord, id=NAME, task=NAME, text=st.none() | TEXT, source=TEXT),
-    st.builds(RubricRecord, id=NAME, rubric=RUBRICS, name=TEXT, published=st.booleans()),
+    st.builds(
+        ResponseRecord,
+        *(NAME, NAME, st.none() | TEXT, TEXT),
+        metadata=st.dictionaries(NAME, JSON_VALUES, max_size=2),
+    ),
+    st.builds(
+        RubricRecord, NAME, RUBRICS, name=TEXT, task=st.none() | NAME, published=st.booleans()
+    ),
     st.builds(
         PreferenceRecord,
         *(NAME, NAME, NAME, NAME),
         rater_kind=st.sampled_from(RaterKind),
         round=NAME,
         preferred=st.sampled_from(Preferred),
-        strength=st.none() | st.floats(0, 2),
+        strength=st.none() | st.floats(-2, 2),
         rationale=TEXT,
         created_at=MOMENTS,
+    ).filter(lambda record: record.response_a != record.response_b),
+    st.builds(
+        PreferenceRecord,
+        *(NAME, st.just("first"), st.just("second"), NAME),
+        status=st.sampled_from(REASONS),
+        raw_reply=TEXT,
+        provenance=st.dictionaries(NAME, JSON_VALUES, max_size=2),
     ),
     verdicts(),
 )
 
 
 def _without_place(record: Record | Problem) -> Any:
-    return record._replace(place=("", 0)) if isinstance(record, VerdictRecord) else record
+    return record._replace(place=NOWHERE) if isinstance(record, VerdictRecord) else record
 
 
 @given(RECORDS)
@@ -121,7 +144,7 @@ def test_no_line_raises(line: str | bytes) -> None:
         assert str(record)
 
 
-JSON = st.recursive(
+ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
@@ -129,16 +152,49 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELD_NAMES = st.sampled_from(
-    [*native.VERDICT_FIELDS, *native.TASK_FIELDS, *native.RUBRIC_FIELDS, *native.PREFERENCE_FIELDS]
+    [*VERDICT_FIELDS, *native.TASK_FIELDS, *native.RUBRIC_FIELDS, *native.PREFERENCE_FIELDS]
 )
 
 
-@given(st.sampled_from([*native._READERS]), st.dictionaries(FIELD_NAMES, JSON, max_size=8))
-def test_no_object_raises(kind: str, values: dict[str, Any]) -> None:
-    line = json.dumps({**values, "type": kind})
-
-    for record in read([line]):
+@given(st.sampled_from(RecordType), st.dictionaries(FIELD_NAMES, ANY_JSON, max_size=8))
+def test_no_object_raises(kind: RecordType, values: dict[str, Any]) -> None:
+    """Through the objects themselves, so that NaN and odd texts reach every field."""
+    for record in native.read_object({**values, "type": kind.value}, NOWHERE):
         assert str(record)
+
+
+CELLS = st.fixed_dictionaries(
+    {"criterion": st.sampled_from(["a", "b"]), "value": st.sampled_from([1, 0.5, "met", True])},
+    optional={
+        "status": st.sampled_from(["ok", "timeout", 3]),
+        "rationale": TEXT | st.integers(),
+        "confidence": st.sampled_from([0.5, 1, 2, None, "0.5"]),
+        "sample": st.sampled_from([0, 3, -1, 2.0]),
+        "raw_reply": TEXT,
+        "provenance": st.sampled_from([{}, {"model": "m"}, [], None]),
+        "created_at": st.sampled_from(["2026-01-31T09:30:00Z", "2026-01-31", 5, None]),
+        "evidence": st.sampled_from([[], ["said"], None]),
+        "odd": st.just(1),
+    },
+)
+HEADS = st.fixed_dictionaries(
+    {"response": st.sampled_from(["r", "", " ", 7]), "rubric": st.just("u"), "rater": NAME},
+    optional={
+        "rater_kind": st.sampled_from(["person", "judge", "Judge", "owl"]),
+        "round": st.sampled_from(["s", "", None]),
+        "run": st.just("s"),
+    },
+)
+
+
+@given(HEADS, st.lists(CELLS, min_size=1, max_size=2), st.booleans())
+def test_the_quick_reader_agrees_with_the_careful_one(
+    head: dict[str, Any], cells: list[dict[str, Any]], sheet: bool
+) -> None:
+    answers = {"verdicts": cells} if sheet else cells[0]
+    values = {"type": "verdict", **head, **answers}
+
+    assert list(read([json.dumps(values)])) == native.read_object(values, Place("", 1))
 
 
 def _said(*lines: str | bytes) -> list[str]:
@@ -153,9 +209,10 @@ VERDICT = {"type": "verdict", "response": "r", "rubric": "u", "criterion": "c", 
     [
         ("{", "f.jsonl:1: line: is not JSON"),
         ("[1]", "f.jsonl:1: line: is a list. Each line holds one JSON object."),
-        (b"\xff\xfe", "f.jsonl:1: line: is not UTF-8 (byte 0). Save the file as UTF-8."),
+        (b'{"id": "\xe9"}', "f.jsonl:1: line: is not UTF-8 (byte 8). Save the file as UTF-8."),
+        (b"\xff\xfe", "f.jsonl:1: line: is UTF-16. Save the file as UTF-8."),
         ('{"id": "t"}', "f.jsonl:1: type: is missing. Use one of: task, response"),
-        ('{"type": "tasks"}', "f.jsonl:1: type: is 'tasks'. Use one of:"),
+        ('{"type": "tasks"}', "f.jsonl:1: type: is 'tasks'. Did you mean 'task'?"),
         (
             '{"type": "task", "id": "t"}',
             "f.jsonl:1: messages: is missing. Give messages, or a prompt.",
@@ -167,9 +224,12 @@ VERDICT = {"type": "verdict", "response": "r", "rubric": "u", "criterion": "c", 
         (json.dumps(VERDICT), "f.jsonl:1: value: is missing. Give it, or a status"),
         (
             json.dumps({**VERDICT, "value": float("nan")}),
-            "f.jsonl:1: value: is not a finite number",
+            "f.jsonl:1: line: is not JSON: NaN is no JSON number",
         ),
-        (json.dumps({**VERDICT, "value": "maybe"}), "f.jsonl:1: value: is 'maybe', not a number"),
+        (
+            json.dumps({**VERDICT, "value": "maybe"}),
+            "f.jsonl:1: value: is 'maybe'. Give a number, met or",
+        ),
         (
             json.dumps({**VERDICT, "value": 1, "status": "timeout"}),
             "f.jsonl:1: value: stands beside the status timeout",
@@ -195,7 +255,8 @@ def test_an_id_that_stands_twice_is_named_on_its_second_line() -> None:
     line = '{"type": "response", "id": "r", "task": "t", "text": "x"}'
 
     assert _said(line, line) == [
-        "f.jsonl:2: id: the id 'r' stands in this file before. Ids are unique by type."
+        "f.jsonl:2: id: the id 'r' stands on line 1 already. "
+        "Give each its own id, or leave one out."
     ]
 
 
@@ -223,15 +284,6 @@ def test_a_sheet_gives_a_verdict_for_each_criterion() -> None:
     assert {(v.rater_kind, v.round) for v in found} == {(RaterKind.JUDGE, "first")}
 
 
-def test_the_quick_and_the_careful_reader_agree() -> None:
-    plain = {**VERDICT, "value": 1, "rationale": "because é"}
-
-    [quick] = read([json.dumps(plain)])
-    [careful] = read([json.dumps({**plain, "sample": 0})])
-
-    assert quick == careful
-
-
 def test_blank_and_derived_lines_are_passed_over() -> None:
     assert list(read(["", "  \n", '{"type": "export"}', '{"type": "score", "value": 1}'])) == []
 
@@ -251,3 +303,100 @@ def test_times_need_an_offset() -> None:
     [record] = read([json.dumps({**VERDICT, "value": 1, "created_at": "2026-01-31T09:30:00Z"})])
     assert isinstance(record, VerdictRecord)
     assert record.created_at == datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def test_a_sheet_shares_what_it_says_once() -> None:
+    sheet = {
+        **{"type": "verdict", "response": "r", "rubric": "u", "rater": "gpt", "run": "first"},
+        **{"raw_reply": "all of it", "created_at": "2026-01-31T09:30:00Z"},
+        "verdicts": [{"criterion": "a", "value": 1}, {"criterion": "b", "value": 0, "sample": 2}],
+    }
+
+    first, second = read([json.dumps(sheet)])
+
+    assert isinstance(first, VerdictRecord) and isinstance(second, VerdictRecord)
+    assert first.raw_reply == second.raw_reply == "all of it"
+    assert first.created_at == second.created_at == datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+    assert (first.sample, second.sample) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"value": "1_0"}, "value: is '1_0', not a number"),
+        ({"value": 1, "verdicts": []}, "value: stands beside verdicts"),
+        ({"value": 1, "run": "g", "session": "h"}, "run: stands beside session. Keep one of them."),
+        ({"value": 1, "run": "g", "rater_kind": "person"}, "run: does not go with a person"),
+        ({"value": "timeout", "status": "refused"}, "value: is timeout beside the status refused"),
+        ({"value": 1, "sample": 1.5}, "sample: is 1.5, not a whole number from 0 to 32767"),
+        ({"value": 1, "confidence": 1.5}, "confidence: is 1.5. It lies between 0 and 1."),
+        ({"value": 1, "evidence": [{"text": "a", "start": 3}]}, "evidence[0].start: and end are"),
+        ({"value": 1, "evidence": [{"text": "a", "match": "no"}]}, "evidence[0].match: is 'no'"),
+        ({"value": 1, "rater": "x" * 201}, "rater: has 201 characters, more than 200"),
+        ({"value": 1, "provenance": {"cost": 1e999}}, "is no JSON number"),
+    ],
+)
+def test_a_bad_verdict_is_named(fields: dict[str, Any], said: str) -> None:
+    assert said in " ".join(_said(json.dumps({**VERDICT, **fields})))
+
+
+def test_a_name_that_stands_twice_in_an_object_is_no_guess() -> None:
+    [said] = _said('{"type": "verdict", "value": 1, "value": 0}')
+
+    assert said == (
+        "f.jsonl:1: line: is not JSON: the field 'value' stands twice in one object. "
+        "Each line holds one JSON object."
+    )
+
+
+@pytest.mark.parametrize("depth", [101, 900, 100_000])
+def test_deep_nesting_is_named(depth: int) -> None:
+    task = '{"type": "task", "id": "t", "prompt": "x", "metadata": {"a": %s%s}}'
+
+    [said] = _said(task % ("[" * depth, "]" * depth))
+
+    assert "nested more than 100 deep" in said or "recursion" in said
+
+
+def test_a_number_too_large_for_a_double_is_named() -> None:
+    [said] = _said('{"type": "task", "id": "t", "prompt": "x", "metadata": {"a": 1e999}}')
+
+    assert said == "f.jsonl:1: metadata: holds a number that is not finite"
+
+
+def test_a_line_over_the_limit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rubricstudio.domain.formats.lines.LINE_LIMIT", 80)
+    verdict = json.dumps({**VERDICT, "value": 1, "rationale": "x" * 80})
+
+    assert _said(verdict) == ["f.jsonl:1: line: is longer than 80 characters. Split it up."]
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_passed_over() -> None:
+    line = json.dumps({**VERDICT, "value": 1}).encode()
+
+    plain, marked, other = read([line + b"\n", b"\xef\xbb\xbf" + line, line + b"\r\n"])
+
+    assert _without_place(plain) == _without_place(marked) == _without_place(other)
+
+
+def test_what_the_database_cannot_hold_is_replaced_in_every_reader() -> None:
+    escaped = json.dumps({**VERDICT, "rater": "a\x00", "value": 1, "rationale": "\ud800"})
+    emoji = json.dumps({**VERDICT, "value": 1, "rationale": "\N{GRINNING FACE}"})
+
+    first, second = read([escaped, emoji])
+
+    assert isinstance(first, VerdictRecord) and isinstance(second, VerdictRecord)
+    assert (first.rater, first.rationale) == ("a\ufffd", "\ufffd")
+    assert second.rationale == "\N{GRINNING FACE}"
+
+
+def test_a_reply_without_a_preference_is_no_tie() -> None:
+    line = {"type": "preference", "task": "t", "a": "x", "b": "y", "rater": "gpt", "run": "g"}
+
+    [record] = read([json.dumps({**line, "preferred": "parse_error", "raw_reply": "hm"})])
+
+    assert isinstance(record, PreferenceRecord)
+    assert (record.status, record.preferred) == (VerdictStatus.PARSE_ERROR, None)
+    assert _said(json.dumps({**line, "preferred": "a", "b": "x"})) == [
+        "f.jsonl:1: b: is the same response as a. Name two responses of the task."
+    ]
