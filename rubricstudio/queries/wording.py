@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from rubricstudio.domain import rubric as domain
-from rubricstudio.domain.diff import Change, CriterionChange, Effect, Run, words
+from rubricstudio.domain.diff import Change, CriterionChange, Run, words
 from rubricstudio.domain.merge import Clash
 
 FIELDS = {
@@ -90,7 +90,7 @@ def _change_row(change: CriterionChange) -> ChangeRow:
     )
 
 
-_SIGNS = {Change.ADDED: ("+", "good"), Change.REMOVED: ("−", "bad")}  # noqa: RUF001  # a minus
+_SIGNS = {Change.ADDED: ("+", "good"), Change.REMOVED: ("−", "bad")}
 
 
 def _facts(old: domain.Criterion | None, new: domain.Criterion | None) -> list[Fact]:
@@ -171,11 +171,4 @@ _ENUMS = {
     "people": lambda: _("people"),
     "model": lambda: _("a model"),
     "program": lambda: _("a program"),
-}
-
-EFFECTS = {
-    Effect.KEPT: gettext_lazy("verdicts stay"),
-    Effect.STALE: gettext_lazy("verdicts become stale"),
-    Effect.DROPPED: gettext_lazy("verdicts no longer count"),
-    Effect.NONE: gettext_lazy("no verdicts yet"),
 }
