@@ -27,6 +27,10 @@ def nothing(message: str) -> CommandError:
 class Report(BaseCommand):
     """A command about one project that prints results on stdout, the rest on stderr."""
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # --version N is a rubric's here; Django has one for its own, which "resolve" replaces.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", metavar="SLUG", help="the project, as in its address")
 

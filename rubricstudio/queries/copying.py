@@ -18,16 +18,14 @@ from psycopg import errors, pq
 CHUNK = 1 << 16
 
 
-def copied(
-    query: str, parameters: Mapping[str, Any], form: str, *, chunk: int = CHUNK
-) -> Iterator[bytes]:
-    """COPY (query) TO STDOUT form: the bytes PostgreSQL sends, in chunks of about `chunk`.
+def copied(query: str, parameters: Mapping[str, Any], form: str) -> Iterator[bytes]:
+    """COPY (query) TO STDOUT form: the bytes PostgreSQL sends, in chunks of about 64 KB.
 
     Raises psycopg's errors. A reader that stops early cancels the query.
     """
+    rows: list[bytes] = []
+    size = 0
     with connection.cursor() as wrapper, _copying(wrapper, query, parameters, form) as server:
-        rows: list[bytes] = []
-        size = 0
         get = server.get_copy_data
         while (got := get(1))[0] >= 0:
             length, row = got
@@ -37,11 +35,11 @@ def copied(
                 continue
             rows.append(bytes(row))
             size += length
-            if size >= chunk:
+            if size >= CHUNK:
                 yield b"".join(rows)
                 rows, size = [], 0
-        if rows:
-            yield b"".join(rows)
+    if rows:
+        yield b"".join(rows)
 
 
 @contextmanager
