@@ -6,8 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from rubricstudio.permissions import ROLE_PERMISSIONS
 from rubricstudio.models import Membership, Role
+from rubricstudio.permissions import ROLE_PERMISSIONS
 from rubricstudio.workers import worker_status
 
 
