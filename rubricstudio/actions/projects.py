@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext
 
+from rubricstudio.domain.naming import first_free
 from rubricstudio.models import Membership, Project, Role, User
 
 
@@ -39,11 +40,7 @@ def create_project(*, by: User, name: str, slug: str = "", description: str = ""
 def _free_slug(name: str) -> str:
     base = slugify(name)[:50] or "project"
     taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(
-        slug
-        for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
-        if slug not in taken
-    )
+    return first_free(base, taken)
 
 
 @transaction.atomic

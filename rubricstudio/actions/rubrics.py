@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.hashing import criterion_judging_hash, rubric_hashes
 from rubricstudio.domain.outline import spaced
+from rubricstudio.domain.naming import first_free
 from rubricstudio.models import (
     Criterion,
     Project,
@@ -78,11 +79,7 @@ def _free_external_id(project: Project, name: str) -> str:
             "external_id", flat=True
         )
     )
-    return next(
-        candidate
-        for candidate in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
-        if candidate not in taken
-    )
+    return first_free(base, taken)
 
 
 @transaction.atomic
