@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rubricstudio.domain.formats.mapping import Make, Mapping_, Source, look_up
+from rubricstudio.domain.formats.mapping import Make, Mapping_, Source
 from rubricstudio.domain.formats.native import read_object
-from rubricstudio.domain.formats.records import Place, Problem, Record
+from rubricstudio.domain.formats.patterns import UnsafePattern
+from rubricstudio.domain.formats.records import (
+    Place,
+    Problem,
+    Record,
+    ResponseRecord,
+    TaskRecord,
+)
+from rubricstudio.domain.formats.rules import BadRow, look_up, text_of
 from rubricstudio.domain.formats.tabular import read_rows
 
+_TEXTS = frozenset({"text", "prompt", "system", "reference", "rationale", "raw_reply"})
 Open = Callable[[str], Iterable[str]]
 
 
@@ -20,7 +30,8 @@ def apply_mapping(
     """The records that files become. `names`: paths relative to the data's folder, with /.
 
     `open_` gives the lines of a file by name. Sources are read in the mapping's order, a
-    source's files by name. Rubrics come after the last source that adds criteria.
+    source's files by name. A task or response that several rows give alike is one record; where
+    they differ, that is a problem. Rubrics come last.
     """
     state = _State(mapping)
     for source in mapping.sources:
@@ -29,7 +40,7 @@ def apply_mapping(
             yield Problem("", 0, source.files, "matches none of the files", "Give the file too.")
         for name in matching:
             yield from _read(source, name, open_, state)
-        yield from state.whole_rubrics(after=source)
+    yield from state.rubric_records()
 
 
 def matching_names(pattern: str, names: Sequence[str]) -> list[str]:
@@ -44,79 +55,140 @@ def matching_names(pattern: str, names: Sequence[str]) -> list[str]:
     return sorted(whole or loose)
 
 
+@dataclass
+class _Draft:
+    """A rubric on the way: what is said of it, and its criteria with the rows they came from."""
+
+    values: dict[str, Any]
+    place: Place
+    criteria: list[dict[str, Any]] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+
+    def records(self) -> Iterator[Record | Problem]:
+        """The rubric; a problem of a criterion is one of the row it came from."""
+        values = {**self.values, "type": "rubric", "criteria": self.criteria}
+        for record in read_object(values, self.place):
+            if isinstance(record, Problem) and record.field.startswith("criteria["):
+                index, _, name = record.field.removeprefix("criteria[").partition("]")
+                place = self.places[int(index)]
+                yield replace(record, file=place.file, line=place.line, field=name.lstrip("."))
+            else:
+                yield record
+
+
 class _State:
-    """What is remembered between rows: which records were made, criteria by rubric."""
+    """What is remembered between rows: which ids were given to what, and rubrics."""
 
     def __init__(self, mapping: Mapping_) -> None:
-        self.mapping = mapping
-        self.made: set[tuple[str, str]] = set()
-        self.criteria: dict[str, list[dict[str, Any]]] = {}
-        self.places: dict[str, Place] = {}
+        self.made: dict[tuple[type[Any], str], Record] = {}
+        self.drafts = {
+            name: _Draft(dict(values), Place()) for name, values in mapping.rubrics.items()
+        }
+
+    def add_rubric(self, values: dict[str, Any], place: Place) -> Problem | None:
+        """Remember what a row says of a rubric."""
+        name = text_of(values.get("id"))
+        known = self.drafts.setdefault(name, _Draft(values, place))
+        if known.values == values:
+            return None
+        where = f"line {known.place.line}" if known.place.line else "the mapping"
+        message = f"the rubric {name!r} is another than that of {where}"
+        return Problem(place.file, place.line, "id", message, "Give each rubric its own id.")
 
     def add_criterion(self, values: dict[str, Any], place: Place) -> Problem | None:
-        rubric = str(values.pop("rubric", ""))
-        if rubric not in self.mapping.rubrics:
-            known = ", ".join(self.mapping.rubrics) or "none"
-            message = f"the mapping has no [[rubric]] {rubric!r}"
-            return Problem(place.file, place.line, "rubric", message, f"It has: {known}.")
-        self.criteria.setdefault(rubric, []).append(values)
-        self.places.setdefault(rubric, place)
+        """Remember a criterion under its rubric, once."""
+        name = text_of(values.pop("rubric", None))
+        draft = self.drafts.get(name)
+        if draft is None:
+            known = ", ".join(self.drafts) or "none"
+            message = f"there is no rubric {name!r}"
+            hint = (
+                f"Add a [[rubric]] table, or a make table for rubrics before this. Known: {known}."
+            )
+            return Problem(place.file, place.line, "rubric", message, hint)
+        if values not in draft.criteria:
+            draft.criteria.append(values)
+            draft.places.append(place)
+            if draft.place == Place():
+                draft.place = place
         return None
 
-    def whole_rubrics(self, after: Source) -> Iterator[Record | Problem]:
-        """All rubrics, once no later source adds criteria."""
-        later = self.mapping.sources[self.mapping.sources.index(after) + 1 :]
-        if any(make.record == "criterion" for source in later for make in source.makes):
-            return
-        for rubric, criteria in self.criteria.items():
-            values = {**self.mapping.rubrics[rubric], "type": "rubric", "criteria": criteria}
-            yield from read_object(values, self.places[rubric])
-        self.criteria = {}
+    def rubric_records(self) -> Iterator[Record | Problem]:
+        """All rubrics that were made or got a criterion."""
+        for draft in self.drafts.values():
+            yield from draft.records()
+
+    def once(self, record: Record | Problem) -> Record | Problem | None:
+        """The record, None where it was made before, a problem where it was made otherwise."""
+        if not isinstance(record, TaskRecord | ResponseRecord):
+            return record
+        first = self.made.setdefault((type(record), record.id), record)
+        if first is record:
+            return record
+        if first == record:
+            return None
+        kind = "task" if isinstance(record, TaskRecord) else "response"
+        where = f"{first.place.file}:{first.place.line}"
+        message = f"the {kind} {record.id!r} has other content than at {where}"
+        return Problem(*record.place, "id", message, "Rows that repeat it must agree.")
 
 
 def _read(source: Source, name: str, open_: Open, state: _State) -> Iterator[Record | Problem]:
     options = {"format": source.format, "path": source.path, "delimiter": source.delimiter}
-    for row in read_rows(open_(name), name, **options):
+    rows = read_rows(open_(name), name, **options)
+    for number, row in enumerate(rows, 1):
         if isinstance(row, Problem):
             yield row
             continue
         place = Place(name, row[0])
+        values = {"file": name, "row": number, **row[1]}
         try:
-            values = _captured(source, {"file": name, **row[1]})
-        except KeyError as error:
-            yield _no_column(error, place)
+            missed = _capture(source, values)
+        except BadRow as bad:
+            yield _bad(bad, place)
             continue
         for make in source.makes:
-            yield from _made(make, values, place, state)
+            yield from _made(make, values, place, state, missed)
 
 
-def _captured(source: Source, row: dict[str, Any]) -> dict[str, Any]:
-    """The row with the named groups of each capture; a text that does not match adds none."""
+def _capture(source: Source, row: dict[str, Any]) -> dict[str, str]:
+    """Add the named groups of each capture to the row; for a name that is not there, why."""
+    missed: dict[str, str] = {}
     for column, pattern in source.captures:
-        match = pattern.search(str(look_up(row, column)))
-        if match:
-            row.update({key: value for key, value in match.groupdict().items() if value})
-    return row
+        text = text_of(look_up(row, column))
+        try:
+            match = pattern.search(text)
+        except UnsafePattern as error:
+            raise BadRow(column, str(error)) from None
+        for name in pattern.regex.groupindex:
+            if match is not None and match[name] is not None:
+                row[name] = match[name]
+            else:
+                missed[name] = f"{column} is {text[:60]!r}, which the capture does not match"
+    return missed
 
 
 def _made(
-    make: Make, row: Mapping[str, Any], place: Place, state: _State
+    make: Make, row: Mapping[str, Any], place: Place, state: _State, missed: Mapping[str, str]
 ) -> Iterator[Record | Problem]:
     try:
-        for column, pattern in (make.when or {}).items():
-            if not pattern.search(str(look_up(row, column))):
+        for column, pattern in make.when:
+            if not pattern.search(text_of(look_up(row, column))):
                 return
         for item in _items(make, row):
             values = {name: rule.of(item) for name, rule in make.fields.items()}
             yield from _record(make, values, place, state)
-    except KeyError as error:
-        yield _no_column(error, place)
+    except UnsafePattern as error:
+        yield _bad(BadRow("when", str(error)), place)
+    except BadRow as bad:
+        yield _bad(bad, place, missed.get(bad.column, ""))
 
 
 def _items(make: Make, row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The row itself; or for `each` one row per column, or per member of a list column.
 
-    An item holds the row's columns, and {item}, {item_name} and {item_number} of its own.
+    An item holds the row's columns, and {item}, {item_name} and {item_number} of its own. A
+    null or empty one is passed over: who did not rate gives no record.
     """
     if not make.each:
         yield row
@@ -125,27 +197,41 @@ def _items(make: Make, row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         value = look_up(row, name)
         members = value if isinstance(value, list) else [value]
         for number, member in enumerate(members, 1):
-            own = member if isinstance(member, dict) else {}
-            yield {**row, **own, "item": member, "item_name": name, "item_number": number}
+            if member is not None and member != "":
+                yield {**row, "item": member, "item_name": name, "item_number": number}
 
 
 def _record(
     make: Make, values: dict[str, Any], place: Place, state: _State
 ) -> Iterator[Record | Problem]:
-    if make.once:
-        name = (make.record, str(values.get("id") or values.get("key")))
-        if name in state.made:
-            return
-        state.made.add(name)
-    if make.record == "criterion":
-        problem = state.add_criterion(values, place)
+    kept = {key: _plain(key, value) for key, value in values.items() if value is not None}
+    if make.record in ("rubric", "criterion"):
+        add = state.add_rubric if make.record == "rubric" else state.add_criterion
+        problem = add(kept, place)
         if problem is not None:
             yield problem
         return
-    kept = {key: value for key, value in values.items() if value is not None}
-    yield from read_object({"type": make.record, **kept}, place)
+    for record in read_object({"type": make.record, **kept}, place):
+        if isinstance(record, Problem):
+            yield _traced(record, make)
+        elif (new := state.once(record)) is not None:
+            yield new
 
 
-def _no_column(error: KeyError, place: Place) -> Problem:
-    hint = "The mapping names a column that this row does not have."
-    return Problem(place.file, place.line, str(error.args[0]), "is not there", hint)
+def _plain(name: str, value: Any) -> Any:
+    """The value, as a text where the field is one: real data hold `true` for an answer."""
+    return text_of(value) if isinstance(value, bool) and name in _TEXTS else value
+
+
+def _traced(problem: Problem, make: Make) -> Problem:
+    """The problem of a field with the place in the row that the field came from."""
+    name = problem.field.partition(".")[0].partition("[")[0]
+    origin = make.fields[name].origin if name in make.fields else ""
+    if not origin or origin == name:
+        return problem
+    return replace(problem, field=f"{problem.field} (from {origin[:60]})")
+
+
+def _bad(bad: BadRow, place: Place, why: str = "") -> Problem:
+    hint = bad.hint or "The mapping names a column that this row does not have."
+    return Problem(place.file, place.line, bad.column, why or bad.message, hint)

@@ -89,7 +89,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-# Finding each value's end as it goes, this also reads a list member by member.
 DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
@@ -130,20 +129,65 @@ def clean_json(value: Any, depth: int = DEPTH_LIMIT) -> Any:
     return value
 
 
-def members(text: str, at: int) -> Iterator[tuple[int, Any]]:
-    """Each member of the JSON list that starts at `text[at]`, with the position it starts at.
+def _no_number(name: str) -> None:
+    if name != "NaN":
+        _no_constant(name)
 
-    Raises ValueError where the list is broken.
+
+# For rows of files that others wrote: there NaN is how some programs write null.
+ROWS = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def members(text: str, path: str = "") -> Iterator[tuple[int, Any]]:
+    """Each member of the list in a JSON text, with the line it starts on.
+
+    path: the dotted names that lead to the list. Raises ValueError for broken JSON, KeyError
+    for a path that leads to no list.
     """
+    at = skip(text, 0)
+    if path:
+        ROWS.decode(text)  # what lies beside the path has to be sound, too
+    for name in path.split(".") if path else ():
+        at = _inside(text, at, name)
+    if text[at : at + 1] != "[":
+        if not path:
+            ROWS.decode(text)
+        raise KeyError(path)
+    line, counted = 1, 0
+    for start, value in _list(text, at, whole=not path):
+        line, counted = line + text.count("\n", counted, start), start
+        yield line, value
+
+
+def _list(text: str, at: int, *, whole: bool) -> Iterator[tuple[int, Any]]:
     at = skip(text, at + 1)
     while text[at : at + 1] != "]":
-        value, end = DECODER.raw_decode(text, at)
+        value, end = ROWS.raw_decode(text, at)
         yield at, value
         at = skip(text, end)
         if text[at : at + 1] == ",":
             at = skip(text, at + 1)
+            if text[at : at + 1] == "]":
+                raise json.JSONDecodeError("Expecting value", text, at)
         elif text[at : at + 1] != "]":
             raise json.JSONDecodeError("Expecting ',' or ']'", text, at)
+    if whole and skip(text, at + 1) < len(text):
+        raise json.JSONDecodeError("Extra data", text, skip(text, at + 1))
+
+
+def _inside(text: str, at: int, name: str) -> int:
+    """Where the member `name` of the sound JSON object at `text[at]` starts. Raises KeyError."""
+    if text[at] != "{":
+        raise KeyError(name)
+    at = skip(text, at + 1)
+    while text[at] == '"':
+        key, end = ROWS.raw_decode(text, at)
+        at = skip(text, skip(text, end) + 1)
+        if key == name:
+            return at
+        at = skip(text, ROWS.raw_decode(text, at)[1])
+        at = skip(text, at + 1) if text[at] == "," else at
+    raise KeyError(name)
 
 
 def skip(text: str, at: int) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rubricstudio.domain.formats.mapping import look_up
+from rubricstudio.domain.formats.lines import ROWS, kind_of, members
 from rubricstudio.domain.formats.records import Problem
 from rubricstudio.domain.formats.streams import Unreadable
 
@@ -54,40 +53,37 @@ def _json_lines(text: Iterable[str], file: str) -> Iterator[Row | Problem]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = ROWS.decode(line.removeprefix("\ufeff"))
         except (ValueError, RecursionError) as error:
             yield Problem(file, number, "line", f"is not JSON: {error}")
             continue
-        if isinstance(row, dict):
-            yield number, row
-        else:
-            yield Problem(file, number, "line", "is not a JSON object")
+        yield _object(number, row, file)
 
 
 def _json_list(text: str, file: str, path: str) -> Iterator[Row | Problem]:
     try:
-        found = json.loads(text)
-        rows = look_up({"": found}, f".{path}") if path else found
+        for number, row in members(text.removeprefix("\ufeff"), path):
+            yield _object(number, row, file)
     except (ValueError, RecursionError) as error:
-        yield Problem(file, getattr(error, "lineno", 0), "", f"is not JSON: {error}")
-        return
+        yield Problem(file, getattr(error, "lineno", 0), "line", f"is not JSON: {error}")
     except KeyError:
-        yield Problem(file, 0, "path", f"there is nothing at {path!r}")
-        return
-    if not isinstance(rows, list):
-        yield Problem(file, 0, "path", "is not a list of objects", "Say where it is with path.")
-        return
-    for number, row in enumerate(rows, 1):
-        if isinstance(row, dict):
-            yield number, row
-        else:
-            yield Problem(file, number, "", "is not an object")
+        said = f"there is no list at {path!r}" if path else "is not a list of objects"
+        yield Problem(file, 0, "path", said, "Say where the list is with path.")
+
+
+def _object(number: int, row: Any, file: str) -> Row | Problem:
+    if isinstance(row, dict):
+        return number, row
+    return Problem(file, number, "line", f"is {kind_of(row)}", "Each row is a JSON object.")
 
 
 def _table(text: Iterable[str], file: str, delimiter: str) -> Iterator[Row | Problem]:
     lines = iter(text)
     header = next(lines, "").removeprefix("\ufeff")
-    reader = csv.reader(_chain(header, lines), delimiter=delimiter or _delimiter(header))
+    # Strict: without it a quote that is never closed swallows the rest of the file unseen.
+    reader = csv.reader(
+        _chain(header, lines), delimiter=delimiter or _delimiter(header), strict=True
+    )
     names: list[str] = []
     start = 1
     try:
@@ -101,13 +97,14 @@ def _table(text: Iterable[str], file: str, delimiter: str) -> Iterator[Row | Pro
                 if problem:
                     yield problem
                     return
-            elif len(cells) > len(names):
+            elif len(cells) != len(names):
                 message = f"has {len(cells)} cells, the header {len(names)}"
                 yield Problem(file, number, "line", message, "Put quotes around delimiters.")
             else:
-                yield number, dict(zip(names, [*cells, *[""] * len(names)], strict=False))
+                yield number, dict(zip(names, cells, strict=True))
     except csv.Error as error:
-        yield Problem(file, start, "line", f"cannot be read: {error}")
+        hint = "A quote is opened and never closed, or a cell holds quotes that are not doubled."
+        yield Problem(file, start, "line", f"cannot be read: {error}", hint)
 
 
 def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
