@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.hashing import criterion_judging_hash, rubric_hashes
-from rubricstudio.domain.outline import spaced
 from rubricstudio.domain.naming import first_free
+from rubricstudio.domain.outline import spaced
 from rubricstudio.models import (
     Criterion,
     Project,
