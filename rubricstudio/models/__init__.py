@@ -1,6 +1,7 @@
 """The tables of the authoring app, one noun a file."""
 
 from rubricstudio.models.accounts import ApiToken, User
+from rubricstudio.models.imports import IMPORT_STEPS, ImportJob, ImportState
 from rubricstudio.models.projects import Invitation, Membership, Project, Role
 from rubricstudio.models.rubrics import Criterion, Rubric, RubricVersion, VersionStatus
 from rubricstudio.models.tasks import Preferred, Response, Task
@@ -14,8 +15,11 @@ from rubricstudio.models.verdicts import (
 )
 
 __all__ = [
+    "IMPORT_STEPS",
     "ApiToken",
     "Criterion",
+    "ImportJob",
+    "ImportState",
     "Invitation",
     "Membership",
     "Preference",
