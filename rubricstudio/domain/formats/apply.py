@@ -114,9 +114,13 @@ class _State:
         return None
 
     def rubric_records(self) -> Iterator[Record | Problem]:
-        """All rubrics that were made or got a criterion."""
-        for draft in self.drafts.values():
-            yield from draft.records()
+        """All rubrics, each with its criteria."""
+        for name, draft in self.drafts.items():
+            if draft.criteria:
+                yield from draft.records()
+            else:
+                hint = "Make criteria of the rows that hold them."
+                yield Problem(*draft.place, f"rubric {name!r}", "got no criterion", hint)
 
     def once(self, record: Record | Problem) -> Record | Problem | None:
         """The record, None where it was made before, a problem where it was made otherwise."""
