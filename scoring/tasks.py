@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from scoring.judges import JudgeBusy
+from scoring.actions import batches, runs
 from scoring.models import Run
 
 
@@ -12,20 +12,16 @@ from scoring.models import Run
 @shared_task(
     acks_late=True,
     ignore_result=True,
-    autoretry_for=(JudgeBusy,),
+    autoretry_for=batches.TRY_AGAIN,
     retry_backoff=True,
     retry_backoff_max=300,
     max_retries=None,
 )
 def judge_batch(*, run_id: int, number: int, **_: object) -> None:
-    from scoring.actions import batches
-
     run = Run.objects.select_related("judge", "round__version").get(pk=run_id)
     batches.judge_batch(run=run, number=number)
 
 
 @shared_task(acks_late=True, ignore_result=True)
 def requeue_unfinished(*, queue: str, **_: object) -> None:
-    from scoring.actions import runs
-
     runs.requeue_unfinished(queue=queue)

@@ -7,16 +7,16 @@ ignores a second one, and a lock keeps two workers off one batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from rubricstudio.models import Criterion, Response, Verdict
 from scoring.actions.judges import site
-from scoring.actions.runs import judged_criteria
 from scoring.judges import (
     Judge,
     JudgeBusy,
@@ -29,6 +29,7 @@ from scoring.judges import (
     check_outcomes,
 )
 from scoring.models import Run, RunBatch, RunStatus
+from scoring.queries.plans import judged_criteria
 from scoring.states import UNFINISHED
 
 CHUNK = 32
@@ -37,32 +38,58 @@ MAX_ATTEMPTS = 8
 _LOCK_SPACE = 0x524E
 
 Cell = tuple[Response, Criterion, int]
+Told = Callable[[], None]
+
+log = logging.getLogger(__name__)
 
 
-def judge_batch(*, run: Run, number: int) -> None:
+class BatchTaken(Exception):
+    """Another worker has the batch, or one that has just died still seems to: look again later."""
+
+
+# What is worth another try of the same batch: the caller waits and calls again.
+TRY_AGAIN = (JudgeBusy, BatchTaken, OperationalError, InterfaceError)
+
+
+def judge_batch(*, run: Run, number: int, told: Told = lambda: None) -> None:
     """Judge the cells of a batch that have no verdict. Safe to repeat, also concurrently.
 
-    Raises JudgeBusy when the same batch is worth trying again later, up to MAX_ATTEMPTS
-    times; any other failure of the judge is recorded on the batch and ends it.
+    `told` is called whenever verdicts were stored. Raises one of TRY_AGAIN when the same
+    batch is worth trying again later: JudgeBusy up to MAX_ATTEMPTS times, BatchTaken while
+    another worker has it. Any other failure is recorded on the batch and ends it.
     """
     batch = run.batches.get(number=number)
     with _batch_lock(batch) as mine:
+        if not mine and _is_open(batch):
+            raise BatchTaken(f"Another worker has batch {number} of run {run.pk}.")
         if not mine or not _begin(run, batch):
             return
         try:
-            whole = _judge_all(run, batch)
+            whole = _judge_all(run, batch, told)
         except JudgeBusy as busy:
             if batch.attempts < MAX_ATTEMPTS:
                 raise
             _finish(run, batch, error=f"Given up after {batch.attempts} attempts: {busy}")
         except JudgeError as error:
             _finish(run, batch, error=str(error))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # A run must end in words, not hang, when a judge has a fault of its own.
+            log.exception("batch %s of run %s failed", number, run.pk)
+            _finish(run, batch, error=f"Unexpected {type(error).__name__}: {error}"[:2000])
         else:
             if whole:
                 _finish(run, batch)
 
 
-def _judge_all(run: Run, batch: RunBatch) -> bool:
+def _is_open(batch: RunBatch) -> bool:
+    return RunBatch.objects.filter(
+        pk=batch.pk, finished_at__isnull=True, run__status__in=UNFINISHED
+    ).exists()
+
+
+def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     """Judge a batch chunk by chunk; False when the run was cancelled meanwhile."""
     judge = build(run.judge.kind, run.judge.params, site())
     cells = _open_cells(run, batch)
@@ -70,6 +97,7 @@ def _judge_all(run: Run, batch: RunBatch) -> bool:
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False
         _judge_chunk(run, judge, cells[start : start + CHUNK])
+        told()
     return True
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from rubricstudio.models import Project, Rater, RaterKind, User
 from scoring.judges import Site, build
@@ -37,7 +38,10 @@ def create_judge(
     build(kind, params, site())
     name = name.strip()
     if Rater.objects.filter(project=project, kind=RaterKind.JUDGE, name=name).exists():
-        raise JudgeNameTaken(f"There is a judge named {name!r} already. Choose another name.")
+        raise JudgeNameTaken(
+            gettext("There is a judge named “%(name)s” already. Choose another name.")
+            % {"name": name}
+        )
     rater = Rater.objects.create(project=project, kind=RaterKind.JUDGE, name=name)
     return Judge.objects.create(
         rater=rater,
@@ -52,5 +56,13 @@ def create_judge(
 def archive_judge(*, judge: Judge, by: User) -> Judge:
     """Take a judge off the list of those to run. Its runs and verdicts stay."""
     judge.archived_at = timezone.now()
+    judge.save(update_fields=["archived_at"])
+    return judge
+
+
+@transaction.atomic
+def restore_judge(*, judge: Judge, by: User) -> Judge:
+    """Put an archived judge back on the list of those to run."""
+    judge.archived_at = None
     judge.save(update_fields=["archived_at"])
     return judge

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from rubricstudio.actions.rounds import open_round
 from rubricstudio.models import Response, Round, RoundKind, RubricVersion, User
 from scoring.judges import judge_class
 from scoring.models import Judge, Run, RunBatch, RunStatus
+from scoring.queries.plans import judged_criteria
 from scoring.states import CAN_RESUME, UNFINISHED
 
 BATCH_RESPONSES = 25
@@ -38,36 +40,45 @@ def start_run(
     name: str,
     by: User,
     samples: int = 1,
+    enqueue: bool = True,
 ) -> Run:
     """Create a run over responses of the judge's project and hand its batches to the workers.
 
-    Raises NothingToJudge, RunNameTaken, and RoundNeedsPublishedVersion for a draft.
+    With `enqueue` false the caller works the batches (see actions.here). The rubric of one
+    task judges the responses of that task. Raises NothingToJudge, RunNameTaken, and
+    RoundNeedsPublishedVersion for a draft.
     """
     project = judge.rater.project
-    known = set(
-        Response.objects.filter(project=project, pk__in=response_ids).values_list("pk", flat=True)
-    )
-    chosen = [pk for pk in dict.fromkeys(response_ids) if pk in known]
+    chosen = _judgeable(judge, version, response_ids)
     if not chosen:
-        raise NothingToJudge("Choose at least one response of this project.")
+        raise NothingToJudge(gettext("Choose at least one response of this project."))
     if not judged_criteria(version):
-        raise NothingToJudge("No criterion of this rubric may be judged by a model.")
+        raise NothingToJudge(gettext("No criterion of this rubric may be judged by a model."))
     if Round.objects.filter(project=project, kind=RoundKind.RUN, name=name).exists():
-        raise RunNameTaken(f"There is a run named {name!r} already. Choose another name.")
+        raise RunNameTaken(
+            gettext("There is a run named “%(name)s” already. Choose another name.")
+            % {"name": name}
+        )
     round_ = open_round(project=project, kind=RoundKind.RUN, name=name, version=version, by=by)
     run = Run.objects.create(round=round_, judge=judge, samples=samples)
     RunBatch.objects.bulk_create(
         RunBatch(run=run, number=number, response_ids=chosen[start : start + BATCH_RESPONSES])
         for number, start in enumerate(range(0, len(chosen), BATCH_RESPONSES))
     )
-    _enqueue(run)
+    if enqueue:
+        _enqueue(run)
     return run
 
 
-def judged_criteria(version: RubricVersion) -> list[int]:
-    """The criteria of a version that a run gives verdicts on."""
-    rows = version.criteria.filter(is_group=False, judged_by__in=["anyone", "model", "program"])
-    return list(rows.order_by("position").values_list("pk", flat=True))
+def _judgeable(judge: Judge, version: RubricVersion, response_ids: Sequence[int]) -> list[int]:
+    """Those of the responses that are of the judge's project and that the rubric is about."""
+    rubric, project_id = version.rubric, judge.rater.project_id
+    if rubric.project_id != project_id:
+        return []
+    about = Q(task=rubric.task_id) if rubric.task_id else Q()
+    found = Response.objects.filter(about, project=project_id, pk__in=response_ids)
+    known = set(found.values_list("pk", flat=True))
+    return [pk for pk in dict.fromkeys(response_ids) if pk in known]
 
 
 @transaction.atomic
@@ -77,13 +88,13 @@ def cancel_run(*, run: Run, by: User) -> Run:
         status=RunStatus.CANCELLED, finished_at=timezone.now()
     )
     if not stopped:
-        raise RunNotPossible("The run is finished already.")
+        raise RunNotPossible(gettext("The run is finished already."))
     run.refresh_from_db()
     return run
 
 
 @transaction.atomic
-def resume_run(*, run: Run, by: User) -> Run:
+def resume_run(*, run: Run, by: User, enqueue: bool = True) -> Run:
     """Continue where a cancelled, failed or partial run stopped; verdicts are not asked twice.
 
     Raises RunNotPossible in any other state.
@@ -92,10 +103,12 @@ def resume_run(*, run: Run, by: User) -> Run:
         status=RunStatus.QUEUED, finished_at=None, error=""
     )
     if not resumed:
-        raise RunNotPossible("Only a run that stopped before its end can be resumed.")
+        raise RunNotPossible(gettext("Only a run that stopped before its end can be resumed."))
     run.batches.filter(error__gt="").update(error="", finished_at=None)
+    run.batches.filter(finished_at__isnull=True).update(attempts=0)
     run.refresh_from_db()
-    _enqueue(run)
+    if enqueue:
+        _enqueue(run)
     return run
 
 
@@ -110,12 +123,21 @@ def requeue_unfinished(*, queue: str) -> int:
 
 
 def _enqueue(run: Run) -> int:
-    # Imported here: the tasks call actions.
-    from scoring.tasks import judge_batch
+    """Hand the open batches to the workers once this transaction is done; how many.
 
+    Where the queue cannot be reached the run stays as it is: the worker that starts next
+    takes it up.
+    """
     queue = judge_class(run.judge.kind).queue
     numbers = run.batches.filter(finished_at__isnull=True).order_by("number")
     calls = [{"run_id": run.pk, "number": n} for n in numbers.values_list("number", flat=True)]
-    for call in calls:
-        transaction.on_commit(partial(judge_batch.apply_async, kwargs=call, queue=queue))
+
+    def send() -> None:
+        # Imported here: the tasks call actions.
+        from scoring.tasks import judge_batch
+
+        for call in calls:
+            judge_batch.apply_async(kwargs=call, queue=queue)
+
+    transaction.on_commit(send, robust=True)
     return len(calls)

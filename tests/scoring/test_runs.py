@@ -173,7 +173,8 @@ def test_one_worker_at_a_time_has_a_batch(
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [(0x524E << 48) | batch.pk])
-        batches.judge_batch(run=run, number=0)
+        with pytest.raises(batches.BatchTaken):
+            batches.judge_batch(run=run, number=0)
         assert counting.asked == []
     other.close()
 

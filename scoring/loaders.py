@@ -1,0 +1,37 @@
+"""Loading judges and runs inside a project; what is not there, or elsewhere, is 404."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from rubricstudio.models import Project, Round, RoundKind
+from scoring.models import Judge, Run
+
+
+def load_judge(project: Project, judge_id: int) -> Judge:
+    """The project's judge with this id. Raises Http404."""
+    rows = Judge.objects.select_related("rater__project", "created_by")
+    found = rows.filter(pk=judge_id, rater__project=project).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_run_round(project: Project, run_id: int) -> Round:
+    """The round of a run with this id, imported or carried out here. Raises Http404."""
+    rows = Round.objects.select_related(
+        "project", "version__rubric", "created_by", "run__judge__rater"
+    )
+    found = rows.filter(pk=run_id, project=project, kind=RoundKind.RUN).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_run(project: Project, run_id: int) -> Run:
+    """The run with this id that was carried out here. Raises Http404."""
+    rows = Run.objects.select_related("judge__rater", "round__version__rubric", "round__project")
+    found = rows.filter(pk=run_id, round__project=project).first()
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,26 @@
+"""Addresses of the scoring app, below /projects/<slug>/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from scoring.urls_compare import urlpatterns_compare
+from scoring.views import judges, runs
+
+app_name = "scoring"
+
+_JUDGE = "judges/<int:judge_id>/"
+_RUN = "runs/<int:run_id>/"
+
+urlpatterns = [
+    path("judges/", judges.judges, name="judges"),
+    path("judges/new/", judges.judge_new, name="judge-new"),
+    path(_JUDGE, judges.judge, name="judge"),
+    path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/new/", runs.run_new, name="run-new"),
+    path(_RUN, runs.run, name="run"),
+    path(_RUN + "cancel/", runs.run_cancel, name="run-cancel"),
+    path(_RUN + "resume/", runs.run_resume, name="run-resume"),
+    *urlpatterns_compare,
+]

@@ -1,0 +1,162 @@
+"""Pages of runs: those there are, a new one, one run while and after it judges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from rubricstudio.actions.rounds import RoundNeedsPublishedVersion
+from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.http import ProjectRequest, partial, project_view
+from rubricstudio.models import Project, Round
+from rubricstudio.permissions import Permission
+from rubricstudio.workers import worker_status
+from scoring.actions import runs as actions
+from scoring.actions.runs import NothingToJudge, RunNameTaken, RunNotPossible
+from scoring.forms import RunForm
+from scoring.loaders import load_run, load_run_round
+from scoring.models import Run
+from scoring.queries import runs as queries
+from scoring.queries.configuration import queue_of
+from scoring.queries.plans import RunPlan, free_run_name
+from scoring.wording import no_worker
+
+
+def _key(request: ProjectRequest, name: str) -> int | None:
+    """A key of a list in the address; None for none, also for nonsense."""
+    raw = request.GET.get(name, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+
+
+@project_view(Permission.SEE_RESULTS)
+def runs(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    page = queries.runs_page(project, before=_key(request, "before"), after=_key(request, "after"))
+    return render(request, "scoring/runs.html", {"tab": "runs", "page": page})
+
+
+@project_view(Permission.RUN_JUDGES)
+def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    form = RunForm(_choices(request, project), project=project)
+    plan = form.plan()
+    if request.method == "POST" and plan and "count" not in request.POST:
+        try:
+            return redirect(_start(request, project, form, plan))
+        except RunNameTaken as error:
+            form.add_error("name", str(error))
+        except (NothingToJudge, RoundNeedsPublishedVersion) as error:
+            form.add_error(None, str(error))
+    judge = form.cleaned_data.get("judge")
+    context = {
+        "tab": "runs",
+        "form": form,
+        "plan": plan,
+        "waits": _no_worker(queue_of(judge)) if judge else "",
+        "can_start": form.can_start,
+    }
+    status = 422 if request.method == "POST" and form.errors else 200
+    return partial(request, "scoring/run_new.html", "run-plan", context, status=status)
+
+
+def _choices(request: ProjectRequest, project: Project) -> Any:
+    """What was sent, filled up with the newest judge and version."""
+    if request.method == "POST":
+        return request.POST
+    chosen = request.GET.copy()
+    for name, value in RunForm.defaults(project).items():
+        chosen.setdefault(name, value)
+    return chosen
+
+
+def _start(request: ProjectRequest, project: Project, form: RunForm, plan: RunPlan) -> Run:
+    data = form.cleaned_data
+    return actions.start_run(
+        judge=data["judge"],
+        version=data["version"],
+        response_ids=plan.response_ids,
+        name=data["name"] or free_run_name(project, data["judge"], data["version"]),
+        samples=data["samples"],
+        by=request.user,
+    )
+
+
+def _no_worker(queue: str) -> str:
+    """What to say where nobody serves the queue; empty where somebody does."""
+    return "" if queue in worker_status().queues else no_worker(queue)
+
+
+@project_view(Permission.SEE_RESULTS)
+def run(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
+    round_ = load_run_round(project, run_id)
+    carried_out = queries.run_of(round_)
+    if carried_out is None:
+        return render(request, "scoring/run_imported.html", _imported(request, round_))
+    live = request.htmx.target == "run-live"
+    context = _live(carried_out) if live else _live(carried_out) | _verdicts(request, round_)
+    fragment = "run-live" if live else "run-verdicts"
+    response = partial(request, "scoring/run.html", fragment, context)
+    if live and not context["progress"].is_unfinished:
+        # The whole page changes once a run is finished: its buttons, its verdicts.
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _live(shown: Run) -> dict[str, Any]:
+    figures = queries.run_figures(shown.round, since=queries.rate_since(shown))
+    progress = queries.progress_of(shown, figures)
+    return {
+        "tab": "runs",
+        "run": shown,
+        "round": shown.round,
+        "figures": figures,
+        "progress": progress,
+        "problems": queries.batch_problems(shown),
+        "waits": _no_worker(queue_of(shown.judge)) if progress.is_unfinished else "",
+    }
+
+
+def _verdicts(request: ProjectRequest, round_: Round) -> dict[str, Any]:
+    asked = request.GET.get("status", "")
+    status = asked if asked in set(VerdictStatus) else ""
+    page = queries.verdicts_page(
+        round_, status=status, before=_key(request, "before"), after=_key(request, "after")
+    )
+    return {"page": page, "status": status}
+
+
+def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:
+    return {
+        "tab": "runs",
+        "round": round_,
+        "figures": queries.run_figures(round_),
+        "preferences": queries.preference_count(round_),
+        "raters": queries.raters_of(round_),
+    } | _verdicts(request, round_)
+
+
+@project_view(Permission.RUN_JUDGES)
+@require_POST
+def run_cancel(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
+    shown = load_run(project, run_id)
+    try:
+        actions.cancel_run(run=shown, by=request.user)
+        messages.success(request, _("The run is cancelled. Its verdicts so far stay."))
+    except RunNotPossible as error:
+        messages.error(request, str(error))
+    return redirect(shown)
+
+
+@project_view(Permission.RUN_JUDGES)
+@require_POST
+def run_resume(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
+    shown = load_run(project, run_id)
+    try:
+        actions.resume_run(run=shown, by=request.user)
+        messages.success(request, _("The run goes on with the verdicts that are missing."))
+    except RunNotPossible as error:
+        messages.error(request, str(error))
+    return redirect(shown)

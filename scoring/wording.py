@@ -1,0 +1,71 @@
+"""Words for kinds of judges, their parameters, and durations: for pages and commands alike."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from scoring.judges import JUDGES, Parameter
+
+Words = str | Promise
+
+# A kind that is not here shows the name it is registered with.
+_KINDS: dict[str, tuple[Words, Words]] = {
+    "llm": (
+        _("Hosted model"),
+        _("A provider's model, or a server of your own that speaks OpenAI's protocol."),
+    ),
+    "local": (
+        _("Local model"),
+        _("A model in the worker's own process, on a GPU where there is one. Needs no network."),
+    ),
+    "scripted": (
+        _("Scripted rules"),
+        _("Words to look for and verdicts written down beforehand. Calls no model."),
+    ),
+}
+
+
+def kind_label(kind: str) -> str:
+    """What a kind of judge is called."""
+    return str(_KINDS[kind][0]) if kind in _KINDS else gettext(JUDGES.get(kind, (kind, ""))[0])
+
+
+def kind_text(kind: str) -> str:
+    """What a kind of judge is, in a sentence; empty where nobody has written one."""
+    return str(_KINDS[kind][1]) if kind in _KINDS else ""
+
+
+def parameter_help(parameter: Parameter) -> str:
+    """What a parameter does, as a form says it: there, null is a field left empty."""
+    return re.sub(r"\bnull\b", gettext("empty"), gettext(parameter.help)).replace("`", "")
+
+
+def duration_words(seconds: float | None) -> str:
+    """A duration to go by, in the two largest units: "2 min 5 s", "3 h 20 min"; "" for None."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return gettext("%(n)d ms") % {"n": round(seconds * 1000)}
+    if seconds < 10:
+        return gettext("%(n).1f s") % {"n": seconds}
+    whole = round(seconds)
+    if whole < 60:
+        return gettext("%(n)d s") % {"n": whole}
+    if whole < 3600:
+        return gettext("%(m)d min %(s)d s") % {"m": whole // 60, "s": whole % 60}
+    if whole < 48 * 3600:
+        return gettext("%(h)d h %(m)d min") % {"h": whole // 3600, "m": whole % 3600 // 60}
+    days = whole // 86400
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def no_worker(queue: str) -> str:
+    """That a queue is not served, and what to do about it."""
+    return gettext(
+        "No worker serves the queue “%(queue)s”, so nothing is judged until one does. Whoever"
+        " operates this installation starts the workers with: manage.py serve"
+    ) % {"queue": queue}
