@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from rubricstudio.domain.formats.drafts import RubricDraft
 from rubricstudio.domain.formats.mapping import Make, Mapping_, Source
 from rubricstudio.domain.formats.native import read_object
 from rubricstudio.domain.formats.patterns import UnsafePattern
@@ -55,40 +56,19 @@ def matching_names(pattern: str, names: Sequence[str]) -> list[str]:
     return sorted(whole or loose)
 
 
-@dataclass
-class _Draft:
-    """A rubric on the way: what is said of it, and its criteria with the rows they came from."""
-
-    values: dict[str, Any]
-    place: Place
-    criteria: list[dict[str, Any]] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
-
-    def records(self) -> Iterator[Record | Problem]:
-        """The rubric; a problem of a criterion is one of the row it came from."""
-        values = {**self.values, "type": "rubric", "criteria": self.criteria}
-        for record in read_object(values, self.place):
-            if isinstance(record, Problem) and record.field.startswith("criteria["):
-                index, _, name = record.field.removeprefix("criteria[").partition("]")
-                place = self.places[int(index)]
-                yield replace(record, file=place.file, line=place.line, field=name.lstrip("."))
-            else:
-                yield record
-
-
 class _State:
     """What is remembered between rows: which ids were given to what, and rubrics."""
 
     def __init__(self, mapping: Mapping_) -> None:
         self.made: dict[tuple[type[Any], str], Record] = {}
         self.drafts = {
-            name: _Draft(dict(values), Place()) for name, values in mapping.rubrics.items()
+            name: RubricDraft(dict(values), Place()) for name, values in mapping.rubrics.items()
         }
 
     def add_rubric(self, values: dict[str, Any], place: Place) -> Problem | None:
         """Remember what a row says of a rubric."""
         name = text_of(values.get("id"))
-        known = self.drafts.setdefault(name, _Draft(values, place))
+        known = self.drafts.setdefault(name, RubricDraft(values, place))
         if known.values == values:
             return None
         where = f"line {known.place.line}" if known.place.line else "the mapping"
@@ -106,21 +86,13 @@ class _State:
                 f"Add a [[rubric]] table, or a make table for rubrics before this. Known: {known}."
             )
             return Problem(place.file, place.line, "rubric", message, hint)
-        if values not in draft.criteria:
-            draft.criteria.append(values)
-            draft.places.append(place)
-            if draft.place == Place():
-                draft.place = place
+        draft.add(values, place)
         return None
 
     def rubric_records(self) -> Iterator[Record | Problem]:
         """All rubrics, each with its criteria."""
-        for name, draft in self.drafts.items():
-            if draft.criteria:
-                yield from draft.records()
-            else:
-                hint = "Make criteria of the rows that hold them."
-                yield Problem(*draft.place, f"rubric {name!r}", "got no criterion", hint)
+        for draft in self.drafts.values():
+            yield from draft.records()
 
     def once(self, record: Record | Problem) -> Record | Problem | None:
         """The record, None where it was made before, a problem where it was made otherwise."""

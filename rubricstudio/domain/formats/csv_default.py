@@ -7,10 +7,11 @@ holds the type that was chosen, or that the header tells. `metadata.year` is the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from rubricstudio.domain.formats.drafts import RubricDraft
+from rubricstudio.domain.formats.lines import DECODER
 from rubricstudio.domain.formats.native import read_object
 from rubricstudio.domain.formats.records import Place, Problem, Record
 from rubricstudio.domain.formats.rubrics import CRITERION_FIELDS
@@ -26,6 +27,9 @@ JSON_FIELDS = (
 )
 FLAG_FIELDS = ("published", "gate", "is_group", "evidence_required")
 RUBRIC_COLUMNS = ("rubric", "rubric_name", "aggregator", "published", "task")
+# What columns of a rubric are called in the native format.
+_RUBRIC_FIELDS = {"rubric": "id", "rubric_name": "name"}
+_COLUMNS = {field: column for column, field in _RUBRIC_FIELDS.items()}
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 # The columns that tell a type, from the most telling on.
@@ -52,7 +56,7 @@ def read_table(
 
     Criteria are gathered by rubric; the rubrics come last.
     """
-    rubrics: dict[str, _Rubric] = {}
+    rubrics: dict[str, RubricDraft] = {}
     for row in read_rows(text, file, format=format):
         if isinstance(row, Problem):
             yield row
@@ -66,33 +70,28 @@ def read_table(
         if isinstance(found, Problem):
             yield found
         elif type_ == CRITERION:
-            name = str(found.get("rubric") or file.rpartition("/")[2].partition(".")[0])
-            rubrics.setdefault(name, _Rubric(place)).add(found)
+            yield from _criterion(found, place, rubrics)
         else:
             yield from read_object({**found, "type": type_}, place)
-    for name, rubric in rubrics.items():
-        yield from read_object(rubric.as_object(name), rubric.place)
+    for rubric in rubrics.values():
+        yield from rubric.records()
 
 
-class _Rubric:
-    """The criteria of one rubric, and what its rows say of the rubric itself."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.values: dict[str, Any] = {}
-        self.criteria: list[dict[str, Any]] = []
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        own = {name: value for name, value in row.items() if name in RUBRIC_COLUMNS}
-        self.values = {**own, **self.values}
-        apart = (*RUBRIC_COLUMNS, "type")
-        self.criteria.append({name: value for name, value in row.items() if name not in apart})
-
-    def as_object(self, name: str) -> dict[str, Any]:
-        known = dict(self.values)
-        known.pop("rubric", None)
-        label = known.pop("rubric_name", name)
-        return {"type": "rubric", **known, "id": name, "name": label, "criteria": self.criteria}
+def _criterion(
+    row: Mapping[str, Any], place: Place, rubrics: dict[str, RubricDraft]
+) -> Iterator[Problem]:
+    """Add a criterion to its rubric. Rows may leave out what the rubric's first row says."""
+    name = str(row.get("rubric") or place.file.rpartition("/")[2].partition(".")[0])
+    said = {column: row[column] for column in RUBRIC_COLUMNS if column in row}
+    own = {_RUBRIC_FIELDS.get(column, column): value for column, value in said.items()}
+    draft = rubrics.setdefault(name, RubricDraft({"name": name, **own, "id": name}, place))
+    for field, value in own.items():
+        if field != "id" and draft.values.get(field) != value:
+            message = f"is {str(value)[:40]!r}, which line {draft.place.line} does not say"
+            hint = "All rows of a rubric agree on what they say of the rubric."
+            yield Problem(*place, _COLUMNS.get(field, field), message, hint)
+    apart = (*RUBRIC_COLUMNS, "type")
+    draft.add({column: value for column, value in row.items() if column not in apart}, place)
 
 
 def _no_type(place: Place) -> Problem:
@@ -118,6 +117,8 @@ def _values(row: Mapping[str, Any], place: Place) -> dict[str, Any] | Problem:
             found[name] = value
         elif isinstance(found.setdefault(outer, {}), dict):
             found[outer][inner] = value
+        else:
+            return Problem(*place, name, f"stands beside {outer}", "Fill one of them.")
     return found
 
 
@@ -127,7 +128,7 @@ def _value(name: str, cell: str) -> Any:
     if name in FLAG_FIELDS:
         return _FLAGS.get(cell.strip().lower(), cell)
     if name in JSON_FIELDS and cell.lstrip()[:1] in ("{", "["):
-        return json.loads(cell)
+        return DECODER.decode(cell)
     return cell
 
 
