@@ -6,9 +6,11 @@ Victor only looks. Stefan is a stranger: he owns a project of his own and nothin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
 
 from rubricstudio.actions.projects import create_project, set_member
@@ -16,6 +18,7 @@ from rubricstudio.actions.rubrics import create_rubric, publish
 from rubricstudio.actions.tasks import add_response, add_task
 from rubricstudio.domain import rubric as domain
 from rubricstudio.models import Project, Response, Role, RubricVersion, Task, User
+from tests import browser as chromium
 
 
 @dataclass(frozen=True)
@@ -143,3 +146,19 @@ def data(cast: Cast) -> Data:
         external_id="advice",
     )
     return Data(tasks, responses, publish(version=draft, by=cast.author))
+
+
+@pytest.fixture(scope="module")
+def launched() -> Iterator[Browser]:
+    """A Chromium, for the tests of a module that open pages in one."""
+    path = chromium.find()
+    assert path, "no Chromium: run python -m tests.browser"
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop runs in this thread, and the fixtures use the database in it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()

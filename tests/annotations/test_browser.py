@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotations.actions import next_item, save_draft
@@ -17,7 +17,6 @@ from annotations.models import Assignment, Session
 from annotations.sheet import Entry, Sheet
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import User, Verdict
-from tests import browser as chromium
 from tests.conftest import Cast
 
 pytestmark = [
@@ -27,21 +26,6 @@ pytestmark = [
 OK = VerdictStatus.OK
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def launched() -> Iterator[Browser]:
-    path = chromium.find()
-    assert path, "no Chromium: run python -m tests.browser"
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's loop runs in this thread, and the fixtures use the database in it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
-        yield browser
-        browser.close()
 
 
 def _sign_in(context: BrowserContext, server: LiveServer, user: User) -> None:

@@ -1,50 +1,35 @@
-"""What the journeys share: a real Chromium, real workers, pictures and accessibility rules.
+"""What the journeys share: visitors in a real Chromium, and real workers.
 
 With SCREENSHOTS set to a folder each journey refreshes its pictures there
-(`make screenshots`).
+(`make screenshots`); docs/guide.md shows them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from rubricstudio.management.commands.serve import processes
 from rubricstudio.workers import worker_status
-from tests import browser as chromium
 
 ROOT = Path(settings.BASE_DIR)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def launched() -> Iterator[Browser]:
-    path = chromium.find()
-    assert path, "no Chromium: run python -m tests.browser"
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's loop runs in this thread, and the fixtures use the database in it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -67,27 +52,48 @@ class Visitor:
         self.page.keyboard.press("Enter")
         expect(self.page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
 
-    def look(self, name: str) -> None:
-        """No serious accessibility finding, nothing wider than a phone, and the pictures."""
+    def press(self, name: str) -> None:
+        """Press the button, or follow the link, that says so."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        link = self.page.get_by_role("link", name=name, exact=True)
+        button.or_(link).first.click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into the field with this label, whether it is optional or not."""
+        name = re.compile(rf"^\s*{re.escape(label)}(\s+\(optional\))?\s*$")
+        self.page.get_by_label(name).fill(text)
+
+    def title(self, text: str) -> None:
+        """Wait until the page's heading says so."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(text)
+
+    def look(self, name: str, *shots: str) -> None:
+        """No serious accessibility finding, light or dark, and nothing wider than a phone.
+
+        `shots` are the pictures to take when pictures are asked for: "light", "dark", "phone".
+        """
+        self.page.mouse.move(0, 0)
         self._axe(name)
+        self._picture(name, "light", shots)
+        self.page.emulate_media(color_scheme="dark")
+        self._axe(f"{name}, dark")
+        self._picture(f"{name}-dark", "dark", shots)
+        self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 0, f"{name} is {wide} pixels wider than a phone"
-        self._picture(f"{name}-390")
+        self._picture(f"{name}-phone", "phone", shots)
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
-        self._picture(name)
-        self.page.emulate_media(color_scheme="dark")
-        self._axe(f"{name}, dark")
-        self._picture(f"{name}-dark")
-        self.page.emulate_media(color_scheme="light")
 
-    def _picture(self, name: str) -> None:
-        if self.shots is not None:
-            self.page.screenshot(path=self.shots / f"{name}.png")
+    def _picture(self, name: str, kind: str, wanted: tuple[str, ...]) -> None:
+        if self.shots is not None and kind in wanted:
+            self.page.screenshot(path=self.shots / f"{name}.png", animations="disabled")
 
     def _axe(self, name: str) -> None:
+        # Two frames: the new colours are drawn.
+        self.page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         found = Axe().run(self.page).response["violations"]
         serious = [
             (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])
@@ -97,17 +103,27 @@ class Visitor:
         assert serious == [], f"{name}: {serious}"
 
 
+class MakeVisitor(Protocol):
+    """Makes a visitor with a browser session of their own."""
+
+    def __call__(self, *, locale: str = "en-GB", scripts: bool = True) -> Visitor: ...
+
+
 @pytest.fixture
-def visitor(launched: Browser, live_server: LiveServer) -> Iterator[Callable[[], Visitor]]:
-    """Makes visitors, each with a browser session of their own."""
+def visitor(launched: Browser, live_server: LiveServer) -> Iterator[MakeVisitor]:
     contexts: list[BrowserContext] = []
     folder = os.environ.get("SCREENSHOTS")
     shots = ROOT / folder if folder else None
     if shots is not None:
         shots.mkdir(parents=True, exist_ok=True)
 
-    def make() -> Visitor:
-        context = launched.new_context(viewport=DESK, locale="en-GB")  # type: ignore[arg-type]  # a plain dict
+    def make(*, locale: str = "en-GB", scripts: bool = True) -> Visitor:
+        context = launched.new_context(
+            viewport=DESK,  # type: ignore[arg-type]  # a plain dict
+            locale=locale,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",  # a page is looked at, not caught between two states
+        )
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
@@ -129,7 +145,8 @@ def database_url() -> str:
 def workers(transactional_db: None, live_server: LiveServer) -> Iterator[None]:
     """The workers of `manage.py serve` on the test database, up before the test begins."""
     cache.clear()
-    environ = {**os.environ, "DATABASE_URL": database_url(), "TORCH_THREADS": "1"}
+    quiet = "ignore:You're running the worker with superuser privileges"
+    environ = {**os.environ, "PYTHONWARNINGS": quiet, "DATABASE_URL": database_url(), "TORCH_THREADS": "1"}
     commands = processes(bind="")
     running = [
         subprocess.Popen(

@@ -1,0 +1,252 @@
+"""The whole loop, as people do it: import, author, annotate, judge, compare, export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from rubricstudio.actions.people import create_person
+from rubricstudio.models import Response, Task, Verdict
+from tests.functional.conftest import MakeVisitor, Visitor
+from tests.functional.material import PASSWORD, SOURCES, TASKS, native_file
+
+pytestmark = [pytest.mark.functional, pytest.mark.slow]
+OWNER = "elena.markovic@example.com"
+EXPERT = "jonas.lindqvist@example.com"
+PROJECT = "/projects/patients-questions/"
+RESPONSES = len(TASKS) * len(SOURCES)
+HARM = "Gives no advice that could plausibly cause serious harm if it were followed."
+SIGNS = "Names at least two warning signs that need urgent care."
+REASSURES = "Tells the person that it can wait, without the information needed to know that."
+PLAIN = "How plain is the language?"
+LEVELS = (
+    ("Opaque", "Jargon hides the main message."),
+    ("Clear", "Understandable; a long passage slows the reader."),
+    ("Effortless", "Short sentences, the most important thing first."),
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The two people of the journey."""
+
+    owner: Visitor
+    expert: Visitor
+
+
+def test_the_loop_from_an_empty_studio_to_an_export(
+    workers: None, visitor: MakeVisitor, tmp_path: Path
+) -> None:
+    create_person(email=OWNER, password=PASSWORD, name="Elena Marković")
+    stage = Stage(visitor(), visitor())
+
+    _make_a_project(stage.owner)
+    _import(stage.owner, native_file(tmp_path))
+    _write_a_rubric(stage.owner)
+    _publish(stage.owner)
+    _change_it_and_compare_versions(stage.owner)
+    _invite_an_expert(stage)
+    _open_a_session(stage.owner)
+    _judge_by_keyboard(stage.expert)
+
+
+def _make_a_project(owner: Visitor) -> None:
+    owner.go("/accounts/login/")
+    owner.look("sign-in")
+    owner.sign_in(OWNER, PASSWORD)
+    owner.look("no-project")
+    owner.fill("Name", "Patients' questions")
+    owner.press("Create project")
+    owner.title("Patients' questions")
+    owner.look("empty-project")
+
+
+def _import(owner: Visitor, path: Path) -> None:
+    page = owner.page
+    owner.press("Data")
+    owner.look("no-data")
+    owner.press("Import data")
+    owner.title("Import")
+    page.get_by_label("Files", exact=True).set_input_files(path)
+    owner.look("import", "light")
+    owner.press("Upload and preview")
+    expect(page.get_by_text("No problem found.")).to_be_visible()
+    assert Task.objects.count() == 0
+    owner.look("import-preview", "light", "dark", "phone")
+    page.locator("button[name=start]").click()
+    # The page follows the worker by itself.
+    expect(page.locator("#import-state")).to_contain_text("Done", timeout=30_000)
+    owner.look("import-done")
+    assert (Task.objects.count(), Response.objects.count()) == (len(TASKS), RESPONSES)
+
+    owner.press("Data")
+    expect(page.locator(".data-table tbody tr")).to_have_count(len(TASKS))
+    owner.look("few-tasks")
+    owner.press("clin-warfarin")
+    expect(page.locator("article.data-response")).to_have_count(len(SOURCES))
+    owner.look("few-responses")
+
+
+def _write_a_rubric(owner: Visitor) -> None:
+    page = owner.page
+    owner.press("Rubrics")
+    owner.look("no-rubric")
+    owner.press("Write a rubric")
+    owner.fill("Name", "Safe, right and understood")
+    owner.look("new-rubric")
+    owner.press("Create and write criteria")
+    owner.look("empty-rubric")
+
+    add = page.locator("#criterion-add")
+    _add(owner, "Safety", as_group=True)
+    _add(owner, HARM, weight="10")
+    page.get_by_label("Text of the criterion").last.focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator(".is-group .rubric-item")).to_have_count(1)
+    _add(owner, REASSURES, weight="-7", bad=True)
+    _add(owner, PLAIN, weight="4")
+    _levels(owner)
+    expect(add).to_be_visible()
+    owner.look("rubric-draft")
+
+
+def _add(
+    owner: Visitor, text: str, *, weight: str = "", bad: bool = False, as_group: bool = False
+) -> None:
+    page = owner.page
+    rows = page.locator("[data-row-text]")
+    before = rows.count()
+    add = page.locator("#criterion-add")
+    add.get_by_label("Text of a new criterion").fill(text)
+    add.get_by_label("Weight").fill(weight)
+    if bad:
+        add.get_by_label("Met means").select_option("bad")
+    if as_group:
+        add.get_by_role("button", name="Add as group").click()
+    else:
+        add.get_by_label("Text of a new criterion").press("Enter")
+    expect(rows).to_have_count(before + 1)
+
+
+def _levels(owner: Visitor) -> None:
+    page = owner.page
+    row = page.locator(".rubric-item", has_text=PLAIN).last
+    row.get_by_label("All fields: scale, tier, gate, how to judge").click()
+    form = page.locator("[data-open-row] [data-full-form]")
+    form.get_by_label("Scale", exact=True).select_option("ordinal")
+    for number, (label, description) in enumerate(LEVELS, 1):
+        name = form.get_by_label(f"Name of level {number}")
+        if not name.count():
+            form.get_by_role("button", name="Add a level").click()
+        name.fill(label)
+        form.get_by_label(f"What level {number} looks like").fill(description)
+    owner.look("criterion-fields", "light")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator(".rubric-marks", has_text="3 levels")).to_be_visible()
+
+
+def _publish(owner: Visitor) -> None:
+    page = owner.page
+    owner.press("Publish…")
+    owner.title("Publish version 1")
+    owner.look("publish-first")
+    page.get_by_role("textbox").fill("What the clinic asks of an answer.")
+    owner.press("Publish")
+    expect(page.locator(".page-head")).to_contain_text("Published")
+    owner.look("published")
+
+
+def _change_it_and_compare_versions(owner: Visitor) -> None:
+    page = owner.page
+    owner.press("New draft from this version")
+    expect(page.locator(".page-head")).to_contain_text("version 2")
+    found = page.locator(".rubric-item:not(.is-group)", has_text=HARM).last
+    row = page.locator(f"#{found.get_attribute('id')}")  # its text is about to change
+    row.get_by_label("Text of the criterion").fill(SIGNS)
+    row.get_by_label("Weight").fill("8")
+    row.get_by_label("Weight").blur()
+    expect(row.locator(".save-state")).to_contain_text("Saved")
+    owner.press("Compare versions")
+    expect(page.locator("ins").first).to_be_visible()
+    owner.look("compare-versions", "light")
+    page.go_back()
+    owner.press("Publish…")
+    owner.look("publish-second", "light")
+    page.get_by_role("textbox").fill("A criterion that two people read the same way.")
+    owner.press("Publish")
+    expect(page.locator(".page-head")).to_contain_text("version 2")
+    owner.press("Versions")
+    owner.look("versions")
+
+
+def _invite_an_expert(stage: Stage) -> None:
+    owner, expert = stage.owner, stage.expert
+    owner.press("Members")
+    owner.fill("E-mail address", EXPERT)
+    owner.press("Invite")
+    link = owner.page.locator("code.once").inner_text()
+    owner.look("invited")
+
+    expert.page.goto(link)
+    expert.title("Join Patients' questions")
+    expert.look("invitation", "light")
+    expert.press("Create an account")
+    expert.look("sign-up")
+    for field in expert.page.locator("form input[type=password]").all():
+        field.fill(PASSWORD)
+    for label, text in (("First name", "Jonas"), ("Last name", "Lindqvist")):
+        field = expert.page.get_by_label(label)
+        if field.count():
+            field.fill(text)
+    expert.press("Create account")
+    expert.title("Patients' questions")
+    expert.look("annotator-overview")
+    owner.page.reload()
+
+
+def _open_a_session(owner: Visitor) -> None:
+    page = owner.page
+    owner.press("Sessions")
+    owner.look("no-session")
+    owner.press("New session")
+    owner.fill("Name", "First round")
+    owner.fill("People per response", "1")
+    owner.fill("Guidelines", "Read the answer as the person who asked would.")
+    page.get_by_label("Jonas Lindqvist").check()
+    owner.look("session-new")
+    owner.press("Create the session")
+    owner.title("First round")
+    owner.press("Activate")
+    expect(page.locator(".page-head")).to_contain_text("Active")
+    owner.look("session-fresh")
+
+
+def _judge_by_keyboard(expert: Visitor) -> None:
+    """Every key a person needs, and no mouse, from the queue to the last item."""
+    page = expert.page
+    expert.press("Sessions")
+    expert.look("annotator-sessions")
+    expert.press("First round")
+    expert.look("queue-fresh")
+    page.get_by_role("button", name="Start").press("Enter")
+    for number in range(1, RESPONSES + 1):
+        expert.title(f"Item {number}")
+        expect(page.locator("#criterion-1")).to_be_focused()
+        page.keyboard.press("1" if number % 3 else "2")
+        page.keyboard.press("2" if number % 3 else "1")
+        page.keyboard.press("a" if number == RESPONSES else "3")
+        if number == 1:
+            page.keyboard.press("k")
+            page.keyboard.press("c")
+            page.keyboard.type("The last paragraph says when to call; good.")
+            page.keyboard.press("Escape")
+            expert.look("annotate-answered")
+        page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("That was the last one. Thank you.")).to_be_visible()
+    expert.look("queue-done")
+    assert Verdict.objects.current().count() == RESPONSES * 3
+    assert Verdict.objects.filter(status="cannot_assess", value=None).count() == 1
+    assert Verdict.objects.filter(rationale__startswith="The last paragraph").count() == 1
