@@ -24,6 +24,11 @@ class ImportReport:
     n_problems: int = 0
     problems: list[Problem] = field(default_factory=list)
 
+    def count(self, kind: str, added: int, given: int) -> None:
+        """Note that of `given` records `added` were new and the rest was there."""
+        self.added[kind] += added
+        self.unchanged[kind] += given - added
+
     def problem(self, place: Place, name: str, message: str, hint: str = "") -> None:
         self.note(Problem(place.file, place.line, name, message, hint))
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from rubricstudio.actions.imports import writers
 from rubricstudio.actions.imports.directory import Directory
 from rubricstudio.actions.imports.report import ImportRefused, ImportReport
+from rubricstudio.actions.imports.verdicts import write_verdicts
 from rubricstudio.domain.formats.records import (
     PreferenceRecord,
     Problem,
@@ -39,7 +40,7 @@ _WRITERS: dict[type[Any], Writer] = {
     ResponseRecord: writers.write_responses,
     RubricRecord: _write_rubrics,
     PreferenceRecord: writers.write_preferences,
-    VerdictRecord: writers.write_verdicts,
+    VerdictRecord: write_verdicts,
 }
 
 

@@ -10,44 +10,57 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
+Columns = Sequence[tuple[str, str]]
 
-def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+
+def stage(table: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
     """Fill a fresh temporary table `table` of (name, type) columns. Gone at commit."""
+    _create(table, columns)
+    with connection.cursor() as wrapper, wrapper.cursor.copy(_copy(table, columns)) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def stage_lines(table: str, columns: Columns, lines: Iterable[str]) -> None:
+    """As `stage`, with rows that are lines already (see `copy_lines`)."""
+    _create(table, columns)
+    copy_lines(table, columns, lines)
+
+
+def copy_lines(table: str, columns: Columns, lines: Iterable[str]) -> None:
+    """COPY rows into a table that exists: fields made by `field`, tabs between them.
+
+    Raises psycopg's errors, not Django's. By blocks: several times as fast as a call of
+    `write_row` for each row.
+    """
+    lines = iter(lines)
+    with connection.cursor() as wrapper, wrapper.cursor.copy(_copy(table, columns)) as copy:
+        while block := list(islice(lines, 2000)):
+            copy.write("\n".join(block) + "\n")
+
+
+def _create(table: str, columns: Columns) -> None:
     definition = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns
     )
+    name = sql.Identifier(table)
+    create = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
     with connection.cursor() as wrapper:
-        cursor = wrapper.cursor
-        name = sql.Identifier(table)
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(name))
-        create = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
-        cursor.execute(create.format(name, definition))
-        names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(name, names)) as copy:
-            for row in rows:
-                copy.write_row(row)
+        wrapper.cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(name))
+        wrapper.cursor.execute(create.format(name, definition))
 
 
-def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows of numbers, texts, times and None into a table that exists.
-
-    Raises psycopg's errors, not Django's. Formats the lines itself, by blocks: twice as
-    fast as a call of `write_row` for each row.
-    """
-    names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
-    lines = ("\t".join(map(_field, row)) for row in rows)
-    with connection.cursor() as wrapper, wrapper.cursor.copy(statement) as copy:
-        while block := list(islice(lines, 2000)):
-            copy.write("\n".join(block) + "\n")
+def _copy(table: str, columns: Columns) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 
 
-def _field(value: object) -> str:
-    """One field of COPY's text format."""
+def field(value: object) -> str:
+    """A number, text, time or None as one field of COPY's text format."""
     if value is None:
         return "\\N"
     if isinstance(value, str):

@@ -6,13 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
-from psycopg.errors import UniqueViolation
-
 from rubricstudio.actions.imports.directory import Directory, Unknown
 from rubricstudio.actions.imports.report import ImportReport
-from rubricstudio.actions.imports.staging import copy_in, execute, fetch, stage
+from rubricstudio.actions.imports.staging import execute, fetch, stage
 from rubricstudio.actions.rubrics import create_rubric, publish, start_draft, write_criteria
 from rubricstudio.domain.formats.records import (
     Place,
@@ -20,10 +16,8 @@ from rubricstudio.domain.formats.records import (
     ResponseRecord,
     RubricRecord,
     TaskRecord,
-    VerdictRecord,
 )
 from rubricstudio.domain.hashing import rubric_hashes
-from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Rubric, Task
 
 _PLACE = (("file", "text"), ("line", "integer"))
@@ -46,7 +40,7 @@ def write_tasks(batch: Sequence[TaskRecord], directory: Directory, report: Impor
         [directory.project.pk],
     )
     directory.tasks.update(new)
-    _count(report, "task", len(new), len(batch))
+    report.count("task", len(new), len(batch))
     if len(new) < len(batch):
         _note_differences(report, directory, "task", names.split(", ")[1:])
 
@@ -87,7 +81,7 @@ def write_responses(
         [directory.project.pk],
     )
     directory.responses.update((name, (pk, task)) for name, pk, task in new)
-    _count(report, "response", len(new), len(rows))
+    report.count("response", len(new), len(rows))
     if len(new) < len(rows):
         _note_differences(report, directory, "response", names.split(", ")[1:])
 
@@ -152,93 +146,6 @@ def _has_content(rubric: Rubric, record: RubricRecord) -> bool:
     )
 
 
-_VERDICT_COLUMNS = (
-    *_PLACE,
-    *(("round_id", "bigint"), ("response_id", "bigint"), ("criterion_id", "bigint")),
-    *(("rater_id", "bigint"), ("sample", "smallint"), ("status", "text")),
-    *(("value", "double precision"), ("rationale", "text"), ("evidence", "jsonb")),
-    *(("confidence", "double precision"), ("provenance", "jsonb"), ("created_at", "timestamptz")),
-)
-
-
-def write_verdicts(
-    batch: Sequence[VerdictRecord], directory: Directory, report: ImportReport
-) -> None:
-    """Add verdicts; one that was given before with another value is a problem."""
-    rows = []
-    for record in batch:
-        try:
-            rows.append(_verdict_row(record, directory))
-        except Unknown as unknown:
-            report.problem(record.place, unknown.field, unknown.message, unknown.hint)
-    if _copied(rows, directory):
-        _count(report, "verdict", len(rows), len(rows))
-        return
-    stage("staged_verdict", _VERDICT_COLUMNS, rows)
-    added = execute(
-        """INSERT INTO studio_verdict (round_id, response_id, criterion_id, rater_id, sample,
-                  status, value, rationale, evidence, confidence, provenance, created_at)
-           SELECT round_id, response_id, criterion_id, rater_id, sample,
-                  status, value, rationale, evidence, confidence, provenance,
-                  coalesce(created_at, now()) FROM staged_verdict ON CONFLICT DO NOTHING"""
-    )
-    _count(report, "verdict", added, len(rows))
-    if added < len(rows):
-        _note_other_verdicts(report)
-
-
-def _copied(rows: Sequence[tuple[Any, ...]], directory: Directory) -> bool:
-    """Copy straight into the table where all rounds are new, so nothing can be there already.
-
-    False where a cell stands twice in the file: the slower way, which then takes over,
-    says which line. Straight is three times as fast as through a staging table.
-    """
-    if not all(pk in directory.new_rounds for pk in {row[2] for row in rows}):
-        return False
-    columns = [name for name, _ in _VERDICT_COLUMNS[2:]]
-    now = timezone.now()
-    try:
-        with transaction.atomic():
-            copy_in("studio_verdict", columns, ((*row[2:-1], row[-1] or now) for row in rows))
-    except UniqueViolation:
-        return False
-    return True
-
-
-def _verdict_row(record: VerdictRecord, directory: Directory) -> tuple[Any, ...]:
-    round_pk, leaf, rater = directory.cell(record)
-    value = record.value
-    if value is not None and not leaf.scale.allows(value):
-        scale = leaf.scale
-        hint = f"The scale is {scale.kind}, from {scale.low:g} to {scale.high:g}."
-        raise Unknown("value", f"{value:g} is not on the scale of {record.criterion!r}", hint)
-    provenance = None
-    if record.provenance or record.raw_reply:
-        provenance = _json({**record.provenance, "raw_reply": record.raw_reply})
-    return (
-        *(*record.place, round_pk, directory.response(record.response)[0]),
-        *(leaf.pk, rater, record.sample),
-        *(record.status.value, value, record.rationale),
-        _json([_quote(quote) for quote in record.evidence]) if record.evidence else "[]",
-        *(record.confidence, provenance, record.created_at),
-    )
-
-
-def _note_other_verdicts(report: ImportReport) -> None:
-    """A cell that holds another value than the file says: the file repeats it, or it was there."""
-    found = fetch(
-        """SELECT s.file, s.line FROM staged_verdict s
-             JOIN studio_verdict v USING (response_id, criterion_id, rater_id, round_id, sample)
-            WHERE v.revision = 0 AND (v.status, v.value) IS DISTINCT FROM (s.status, s.value)
-            ORDER BY s.file, s.line"""
-    )
-    for file, line in found:
-        report.unchanged["verdict"] -= 1
-        message = "this rater gave another verdict here before"
-        hint = "Verdicts are never overwritten; use another sample, session or run."
-        report.problem(Place(file, line), "value", message, hint)
-
-
 _PREFERENCE_COLUMNS = (
     *_PLACE,
     *(("round_id", "bigint"), ("rater_id", "bigint"), ("task_id", "bigint")),
@@ -265,7 +172,7 @@ def write_preferences(
             SELECT {names}, coalesce(created_at, now()) FROM staged_preference
             ON CONFLICT DO NOTHING"""
     )
-    _count(report, "preference", added, len(rows))
+    report.count("preference", added, len(rows))
     if added == len(rows):
         return
     found = fetch(
@@ -299,21 +206,6 @@ def _preference_row(record: PreferenceRecord, directory: Directory) -> tuple[Any
         *(record.strength, record.rationale, _json(provenance) if provenance else None),
         record.created_at,
     )
-
-
-def _count(report: ImportReport, kind: str, added: int, given: int) -> None:
-    report.added[kind] += added
-    report.unchanged[kind] += given - added
-
-
-def _quote(quote: Quote) -> dict[str, Any]:
-    return {
-        "text": quote.text,
-        "start": quote.start,
-        "end": quote.end,
-        "match": quote.match,
-        "distance": quote.distance,
-    }
 
 
 def _json(value: Any) -> str:

@@ -22,6 +22,7 @@ from rubricstudio.domain.formats.records import (
 )
 from rubricstudio.domain.formats.verdicts import (
     CELL_FIELDS,
+    RATER_FIELDS,
     REASONS,
     SAMPLE_LIMIT,
     SHARED_FIELDS,
@@ -29,17 +30,20 @@ from rubricstudio.domain.formats.verdicts import (
 )
 from rubricstudio.domain.verdict import VerdictStatus
 
-_HEAD = frozenset({"type", "response", "rubric", "rater", "rater_kind", "round"})
+_HEAD = frozenset({"type", "response", "rubric", *RATER_FIELDS})
 _CELL = frozenset(CELL_FIELDS) - {"evidence", "revision"}
 _LINE = _HEAD | _CELL
 _SHEET = _HEAD | {"verdicts"}
 _EXTRAS = frozenset({*SHARED_FIELDS, "confidence", "status"})
+# Under which name a round may stand, and what its rater then is unless the line says so.
+_ROUNDS = {"round": RaterKind.PERSON, "session": RaterKind.PERSON, "run": RaterKind.JUDGE}
 _KINDS = {kind.value: kind for kind in RaterKind}
 # A line says its type first, or goes the long way.
 _LOOK = 40
 _OK = VerdictStatus.OK
 _Answer = tuple[VerdictStatus, float | None]
 _Extras = tuple[float | None, int, str, Mapping[str, Json], datetime | None]
+_Head = tuple[str, str, str, RaterKind, str]
 _PLAIN: _Extras = (None, 0, "", NOTHING, None)
 
 
@@ -91,7 +95,7 @@ class QuickVerdicts:
         keys = values.keys()
         try:
             if keys <= _LINE:
-                return [self._verdict(values, values, place)]
+                return [self._verdict(self._head(values), values, place)]
             if keys <= _SHEET:
                 return self._sheet(values, place)
         except (_Unusual, KeyError, TypeError, ValueError):
@@ -104,22 +108,37 @@ class QuickVerdicts:
             type(cell) is dict and cell.keys() <= _CELL for cell in cells
         ):
             return None
-        return [self._verdict(values, cell, place) for cell in cells] or None
+        head = self._head(values)
+        return [self._verdict(head, cell, place) for cell in cells] or None
 
-    def _verdict(self, head: dict[str, Any], cell: dict[str, Any], place: Place) -> VerdictRecord:
+    def _head(self, values: dict[str, Any]) -> _Head:
+        """Response, rubric, rater, what the rater is, and the round."""
         names = self._names
+        given = values.keys() & _ROUNDS.keys()
+        if len(given) > 1:
+            raise _Unusual
+        named = given.pop() if given else "round"
+        kind = _KINDS[values["rater_kind"]] if "rater_kind" in values else _ROUNDS[named]
+        if named != "round" and kind is not _ROUNDS[named]:
+            raise _Unusual
+        round_ = names[values[named]] if named in values else DEFAULT_ROUND
+        response, rubric, rater = values["response"], values["rubric"], values["rater"]
+        return names[response], names[rubric], names[rater], kind, round_
+
+    def _verdict(self, head: _Head, cell: dict[str, Any], place: Place) -> VerdictRecord:
+        response, rubric, rater, kind, round_ = head
         rationale = cell.get("rationale", "")
         if type(rationale) is not str:
             raise _Unusual
         status, value = self._answers[cell["value"]] if "status" not in cell else _stated(cell)
         extras = _PLAIN if _EXTRAS.isdisjoint(cell) else _extras(cell)
         return VerdictRecord(
-            names[head["response"]],
-            names[head["rubric"]],
-            names[cell["criterion"]],
-            names[head["rater"]],
-            _KINDS[head.get("rater_kind", "person")],
-            names[head["round"]] if "round" in head else DEFAULT_ROUND,
+            response,
+            rubric,
+            self._names[cell["criterion"]],
+            rater,
+            kind,
+            round_,
             status,
             value,
             rationale,
