@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rubricstudio import urls_rubrics, views
+from rubricstudio import urls_data, urls_rubrics, views
 from rubricstudio.api import api
+from scoring.api import router as export_router
+
+api.add_router("", export_router)
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", views.project, name="project"),
@@ -27,6 +30,7 @@ project_urls: list[URLPattern | URLResolver] = [
         views.invitation_revoke,
         name="invitation-revoke",
     ),
+    *urls_data.urlpatterns,
     *urls_rubrics.urlpatterns,
 ]
 
@@ -47,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Before allauth's own, which fails where the provider is away.
     path("accounts/oidc/<str:provider_id>/login/", views.single_sign_on, name="single-sign-on"),
     path("projects/<slug:slug>/", include("annotations.urls")),
+    path("projects/<slug:slug>/", include("scoring.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),

@@ -85,6 +85,10 @@ PAGES: dict[str, Page] = {
     "rubricstudio:member-remove": member(Permission.MANAGE_MEMBERS),
     "rubricstudio:invitation-revoke": member(Permission.MANAGE_MEMBERS),
     # -- data
+    "rubricstudio:data": member(Permission.SEE_DATA),
+    "rubricstudio:task": member(Permission.SEE_DATA),
+    "rubricstudio:import": member(Permission.IMPORT),
+    "rubricstudio:import-job": member(Permission.IMPORT),
     # -- rubrics
     "rubricstudio:rubrics": member(Permission.SEE_RUBRICS),
     "rubricstudio:rubric-new": member(Permission.AUTHOR),

@@ -19,7 +19,7 @@ from rubricstudio.domain.formats.detect import HEAD, Format, detect, plain_name
 from rubricstudio.domain.formats.mapping import Mapping_
 from rubricstudio.domain.formats.native import read_object
 from rubricstudio.domain.formats.records import Place, Problem, Record
-from rubricstudio.domain.formats.streams import Unreadable, byte_lines, text_lines
+from rubricstudio.domain.formats.streams import Unreadable, byte_lines, first_rows, text_lines
 from rubricstudio.domain.formats.tabular import read_rows
 
 _GZIP = b"\x1f\x8b"
@@ -63,12 +63,14 @@ class Reading:
     """How files are read.
 
     mapping: None reads them as they stand. kind: the type of rows that name none. most: how
-    many bytes one file may hold once it is unpacked.
+    many bytes one file may hold once it is unpacked. first_lines: how many lines of each
+    file are read, None for all; a file that is one JSON list is read whole.
     """
 
     mapping: Mapping_ | None = None
     kind: str = ""
     most: int | None = None
+    first_lines: int | None = None
 
 
 def read_files(
@@ -116,6 +118,7 @@ def _objects(
 
 
 def _byte_lines(file: DataFile, reading: Reading, meter: Meter) -> Iterator[bytes]:
+    is_list = plain_name(file.name).lower().endswith(".json")
     with ExitStack() as stack:
         raw = stack.enter_context(file.path.open("rb", buffering=_BUFFER))
         meter.watch(raw)
@@ -126,7 +129,7 @@ def _byte_lines(file: DataFile, reading: Reading, meter: Meter) -> Iterator[byte
         raw.seek(0)
         lines = byte_lines(stream, most=reading.most)
         try:
-            yield from lines
+            yield from lines if is_list else first_rows(lines, reading.first_lines)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _broken(error) from None
 
