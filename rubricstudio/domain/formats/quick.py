@@ -165,12 +165,11 @@ def _extras(cell: dict[str, Any]) -> _Extras:
         raise _Unusual
     if type(sample) is not int or not 0 <= sample <= SAMPLE_LIMIT or type(reply) is not str:
         raise _Unusual
-    provenance, time = get("provenance", NOTHING), get("created_at")
-    if provenance:
-        if type(provenance) is not dict:
-            raise _Unusual
-        provenance = clean_json(provenance)
+    provenance, time = get("provenance", {}), get("created_at")
+    if type(provenance) is not dict:
+        raise _Unusual
+    kept = clean_json(provenance) if provenance else NOTHING
     moment = None if time is None else datetime.fromisoformat(time)
     if moment is not None and moment.tzinfo is None:
         raise _Unusual
-    return confidence, sample, reply, provenance or NOTHING, moment
+    return confidence, sample, reply, kept, moment

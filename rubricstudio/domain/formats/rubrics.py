@@ -36,7 +36,7 @@ def read_rubric(fields: Fields) -> Rubric | None:
     params = {}
     inner = Fields(dict(fields.object("params")), fields.place, fields.problems, "params.")
     for name in inner.values:
-        params[name] = inner.number(name, 0.0)
+        params[name] = _needed_number(inner, name)
     whole = [c for c in criteria if c is not None]
     if len(fields.problems) > before:
         return None
@@ -81,12 +81,25 @@ def _scale(fields: Fields) -> Scale:
     inner = Fields(values, fields.place, fields.problems, f"{fields.prefix}scale.")
     inner.only(SCALE_FIELDS)
     kind = inner.choice("kind", ScaleKind, ScaleKind.BINARY) or ScaleKind.BINARY
-    levels = tuple(
-        Level(level.number("value", 0.0), level.text("label"), level.text("description"))
-        for level in inner.objects("levels")
-    )
-    scale = inner.make(lambda: Scale(kind, levels, inner.number("maximum", 1.0)), InvalidRubric)
+    levels = tuple(_level(level) for level in inner.objects("levels"))
+    maximum = inner.number("maximum", 1.0)
+    if kind is not ScaleKind.POINTS and maximum != 1.0:
+        inner.problem("maximum", f"does not go with a scale of the kind {kind}", "Leave it out.")
+    scale = inner.make(lambda: Scale(kind, levels, maximum), InvalidRubric)
     return scale or BINARY
+
+
+def _level(fields: Fields) -> Level:
+    fields.only(LEVEL_FIELDS)
+    value = _needed_number(fields, "value")
+    return Level(value, fields.text("label"), fields.text("description"))
+
+
+def _needed_number(fields: Fields, name: str) -> float:
+    number = fields.optional_number(name)
+    if fields.values.get(name) in (None, ""):
+        fields.problem(name, "is missing", "Give a number.")
+    return 0.0 if number is None else number
 
 
 def rubric_to_json(rubric: Rubric) -> dict[str, Any]:

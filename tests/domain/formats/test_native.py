@@ -400,3 +400,33 @@ def test_a_reply_without_a_preference_is_no_tie() -> None:
     assert _said(json.dumps({**line, "preferred": "a", "b": "x"})) == [
         "f.jsonl:1: b: is the same response as a. Name two responses of the task."
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"scale": {"kind": "ordinal", "levels": [{"label": "a"}]}},
+            "scale.levels[0].value: is missing",
+        ),
+        ({"scale": {"levels": [{"value": 1, "text": "a"}]}}, "scale.levels[0].text: is no field"),
+        ({"scale": {"kind": "binary", "maximum": 5}}, "scale.maximum: does not go with a scale"),
+        ({"scale": 3}, "scale: is neither an object nor binary"),
+        ({"weight": "1_0"}, "weight: is '1_0', not a number"),
+        ({"key": "k" * 101}, "key: has 101 characters, more than 100"),
+    ],
+)
+def test_a_bad_criterion_is_named(fields: dict[str, Any], said: str) -> None:
+    criterion = {"key": "a", "text": "A", **fields}
+
+    found = _said(json.dumps({"type": "rubric", "id": "u", "criteria": [criterion]}))
+
+    assert f"f.jsonl:1: criteria[0].{said}" in found[0]
+
+
+def test_a_parameter_without_a_number_is_named() -> None:
+    rubric = {"type": "rubric", "id": "u", "criteria": [{"key": "a", "text": "A"}]}
+
+    assert _said(json.dumps({**rubric, "params": {"k": None}})) == [
+        "f.jsonl:1: params.k: is missing. Give a number."
+    ]
