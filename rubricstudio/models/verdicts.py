@@ -102,34 +102,51 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
 
 
 # Locks each parent once (as a foreign key would, row by row) so that it cannot vanish
-# before this transaction ends, then checks in one join that every reference exists,
-# that all of them lie in one project, and that the value lies on the criterion's scale.
+# before this transaction ends. Then checks that every reference exists, that all of them
+# lie in one project, and that the value lies on the criterion's scale: what was said by
+# whom once for the many responses it was said of, and the responses once a round.
 _VERDICT_REFERENCES = """
-    PERFORM 1 FROM studio_round WHERE id IN (SELECT round_id FROM new_rows) FOR KEY SHARE;
-    PERFORM 1 FROM studio_rater WHERE id IN (SELECT rater_id FROM new_rows) FOR KEY SHARE;
-    PERFORM 1 FROM studio_criterion
-      WHERE id IN (SELECT criterion_id FROM new_rows) FOR KEY SHARE;
+    SELECT array_agg(DISTINCT n.round_id), array_agg(DISTINCT n.rater_id),
+           array_agg(DISTINCT n.criterion_id) INTO rounds, raters, criteria
+      FROM (SELECT DISTINCT round_id, rater_id, criterion_id FROM new_rows) n;
+    PERFORM 1 FROM studio_round WHERE id = ANY(rounds) FOR KEY SHARE;
+    PERFORM 1 FROM studio_rater WHERE id = ANY(raters) FOR KEY SHARE;
+    PERFORM 1 FROM studio_criterion WHERE id = ANY(criteria) FOR KEY SHARE;
     PERFORM 1 FROM studio_response
       WHERE id IN (SELECT response_id FROM new_rows) FOR KEY SHARE;
-    SELECT count(*) INTO sound
-      FROM new_rows n
+    SELECT count(*) INTO total FROM new_rows;
+    SELECT coalesce(sum(n.times), 0) INTO said
+      FROM (SELECT round_id, rater_id, criterion_id, status, value, count(*) AS times
+              FROM new_rows GROUP BY round_id, rater_id, criterion_id, status, value) n
       JOIN studio_round ro ON ro.id = n.round_id
       JOIN studio_rater ra ON ra.id = n.rater_id AND ra.project_id = ro.project_id
-      JOIN studio_response re ON re.id = n.response_id AND re.project_id = ro.project_id
       JOIN studio_criterion c ON c.id = n.criterion_id AND NOT c.is_group
       JOIN studio_rubric_version v ON v.id = c.version_id AND v.status <> 'draft'
       JOIN studio_rubric ru ON ru.id = v.rubric_id AND ru.project_id = ro.project_id
      WHERE (ro.version_id IS NULL OR ro.version_id = c.version_id)
-       AND (ru.task_id IS NULL OR ru.task_id = re.task_id)
        AND (n.status <> 'ok' OR CASE c.scale_kind
             WHEN 'binary' THEN n.value IN (0, 1)
             WHEN 'points' THEN n.value BETWEEN 0 AND c.maximum
             ELSE EXISTS (SELECT 1 FROM jsonb_array_elements(c.levels) l
                           WHERE (l ->> 'value')::double precision = n.value) END);
-    SELECT count(*) INTO total FROM new_rows;
-    IF sound <> total THEN
+    SELECT coalesce(sum(n.times), 0) INTO about
+      FROM (SELECT round_id, response_id, count(*) AS times
+              FROM new_rows GROUP BY round_id, response_id) n
+      JOIN studio_round ro ON ro.id = n.round_id
+      JOIN studio_response re ON re.id = n.response_id AND re.project_id = ro.project_id;
+    SELECT count(*) INTO astray
+      FROM new_rows n
+      JOIN (SELECT c.id, ru.task_id
+              FROM studio_criterion c
+              JOIN studio_rubric_version v ON v.id = c.version_id
+              JOIN studio_rubric ru ON ru.id = v.rubric_id
+             WHERE c.id = ANY(criteria) AND ru.task_id IS NOT NULL) bound
+        ON bound.id = n.criterion_id
+      JOIN studio_response re ON re.id = n.response_id AND re.task_id <> bound.task_id;
+    IF said < total OR about < total OR astray > 0 THEN
         RAISE EXCEPTION '% of % verdicts name a missing or foreign round, rater, response or '
-            'criterion, a draft version, or a value off the scale', total - sound, total
+            'criterion, a draft version, or a value off the scale',
+            greatest(total - said, total - about, astray), total
             USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NULL;
@@ -210,7 +227,10 @@ class Verdict(models.Model):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 referencing=pgtrigger.Referencing(new="new_rows"),
-                declare=[("sound", "bigint"), ("total", "bigint")],
+                declare=[
+                    *(("rounds", "bigint[]"), ("raters", "bigint[]"), ("criteria", "bigint[]")),
+                    *((count, "bigint") for count in ("total", "said", "about", "astray")),
+                ],
                 func=_VERDICT_REFERENCES,
             ),
         ]
