@@ -18,10 +18,12 @@ class RubricDraft:
     place: Place
     criteria: list[dict[str, Any]] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    _by_key: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, criterion: dict[str, Any], place: Place) -> None:
         """Add a criterion; a row that repeats one word for word adds nothing."""
-        if criterion in self.criteria:
+        first = self._by_key.setdefault(str(criterion.get("key")), criterion)
+        if first is not criterion and first == criterion:
             return
         self.criteria.append(criterion)
         self.places.append(place)

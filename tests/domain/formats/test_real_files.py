@@ -30,7 +30,7 @@ def _of(kind: type[R], records: list[Record | Problem]) -> list[R]:
     return [record for record in records if isinstance(record, kind)]
 
 
-@pytest.mark.parametrize("name", ["ttcw", "pandalm"])
+@pytest.mark.parametrize("name", ["ttcw", "pandalm", "infobench"])
 def test_every_row_is_understood(mapped: Mapped, name: str) -> None:
     assert [str(r) for r in mapped(name) if isinstance(r, Problem)] == []
 
@@ -117,3 +117,15 @@ def test_pandalm_garbage_is_no_tie(mapped: Mapped) -> None:
         (OK, Preferred.TIE): 38,
         (PARSE_ERROR, None): 25,
     }
+
+
+def test_infobench_gives_each_task_a_rubric_of_its_own(mapped: Mapped) -> None:
+    records = mapped("infobench")
+    rubrics = {r.task: r.rubric for r in _of(RubricRecord, records)}
+    verdicts = _of(VerdictRecord, records)
+
+    assert rubrics.keys() == {r.id for r in _of(TaskRecord, records)}
+    assert (len(rubrics), sum(len(rubric.leaves) for rubric in rubrics.values())) == (500, 2250)
+    # The published mean yes rate of this judge is 1971 / 2250.
+    assert Counter(v.value for v in verdicts) == {1.0: 1971, 0.0: 279}
+    assert all(v.criterion in rubrics[v.rubric].by_key for v in verdicts)
