@@ -70,8 +70,12 @@ class Studio:
         """An open session over all responses, with this person as its annotator."""
         version = RubricVersion.objects.get(rubric__project=project)
         session = create_session(
-            **{"project": project, "name": "Expert judgement", "version": version},
-            **{"by": self.user, "coverage": 1, "annotators": [self.user]},
+            project=project,
+            name="Expert judgement",
+            version=version,
+            by=self.user,
+            coverage=1,
+            annotators=[self.user],
         )
         return activate(session=session, by=self.user)
 
