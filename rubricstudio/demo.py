@@ -42,8 +42,8 @@ from scoring.models import Judge, Run
 
 DATA = Path(__file__).parent / "demo_data"
 PROJECTS = ("clinical", "legal", "research")
-# The local model judges a few responses of the first project: a real run, in about a minute.
-LOCAL_JUDGE_TASKS = 2
+# The local model judges the responses to one question: a real run, in about a minute.
+LOCAL_JUDGE_TASKS = 1
 
 Say = Callable[[str], None]
 
@@ -251,7 +251,7 @@ def _run_local_judge(project: Project) -> None:
     judge = create_judge(
         project=project, name="SmolLM2 135M, local", kind="local", params={}, by=owner
     )
-    _run(judge, version, owner, "SmolLM2, two questions", tasks)
+    _run(judge, version, owner, "SmolLM2, one question", tasks)
 
 
 def _run(

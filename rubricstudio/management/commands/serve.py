@@ -16,7 +16,7 @@ BIN = os.path.dirname(sys.executable)
 
 def processes(*, bind: str) -> dict[str, list[str]]:
     """The command of each process by name. docker-compose.yml runs the same ones."""
-    worker = [f"{BIN}/celery", "-A", "rubricstudio", "worker", "--loglevel", "WARNING"]
+    worker = [f"{BIN}/celery", "--quiet", "-A", "rubricstudio", "worker", "--loglevel", "WARNING"]
     return {
         "web": [
             *(f"{BIN}/gunicorn", "rubricstudio.wsgi", "--bind", bind),
