@@ -65,7 +65,7 @@ class JudgeForm(forms.Form):
     def more_is_open(self) -> bool:
         """Whether one of the further fields was changed or is wrong."""
         names = {field.name for field in self.more_fields}
-        return bool(names & (set(self.changed_data) | set(self.errors)))
+        return self.is_bound and bool(names & (set(self.changed_data) | set(self.errors)))
 
     def clean(self) -> None:
         for parameter in self.declared:

@@ -48,7 +48,13 @@ def read_value(parameter: Parameter, text: str) -> object:
         return None
     if parameter.kind == "str":
         return text
-    value = read_json(text)
+    try:
+        value = read_json(text)
+    except UnreadableValue:
+        if parameter.kind in ("dict", "list"):
+            raise
+        # Not a number: the judge says so, in words about the parameter.
+        return text
     if isinstance(value, int) and abs(value) > LARGEST:
         raise UnreadableValue(gettext("This number is too large."))
     return value

@@ -9,6 +9,8 @@ from scoring.judges import JUDGES, judge_class, parameters
 from scoring.models import Judge
 from scoring.wording import parameter_help
 
+LONG = 80  # characters that still stand in a table's cell
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -21,7 +23,7 @@ class Setting:
 
     @property
     def is_long(self) -> bool:
-        return len(self.value) > 80 or "\n" in self.value
+        return len(self.value) > LONG
 
 
 def configuration_of(judge: Judge) -> list[Setting]:
@@ -49,6 +51,5 @@ def queue_of(judge: Judge) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, dict | list) and value:
-        return json.dumps(value, ensure_ascii=False, indent=1)
-    return json.dumps(value, ensure_ascii=False)
+    short = json.dumps(value, ensure_ascii=False)
+    return short if len(short) <= LONG else json.dumps(value, ensure_ascii=False, indent=1)

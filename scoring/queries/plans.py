@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from annotations.models import Item
@@ -75,12 +75,13 @@ def plan_run(
 ) -> RunPlan:
     """What a run with `version` over these responses would judge. The plan may be empty."""
     rows = chosen_responses(project, version, narrowing).order_by("pk")
-    pairs = list(rows.values_list("pk", "text__isnull")[: narrowing.first])
+    blank = ExpressionWrapper(Q(text__isnull=True), output_field=BooleanField())
+    pairs = list(rows.values_list("pk", blank)[: narrowing.first])
     return RunPlan(
-        response_ids=[pk for pk, _blank in pairs],
+        response_ids=[pk for pk, _ in pairs],
         criteria=len(judged_criteria(version)),
         samples=samples,
-        without_text=sum(blank for _pk, blank in pairs),
+        without_text=sum(is_blank for _pk, is_blank in pairs),
     )
 
 

@@ -174,8 +174,8 @@ class RunProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the present rate; None where there is none to go by."""
-        if not self.is_unfinished or not self.rate:
+        """At the present rate; None where there is none to go by, or nothing is missing."""
+        if not self.is_unfinished or not self.rate or not self.missing:
             return None
         return self.missing / self.rate
 
@@ -332,3 +332,15 @@ def raters_of(round_: Round) -> Sequence[Rater]:
     preferred = Preference.objects.filter(round=round_, rater=OuterRef("pk"))
     rows = Rater.objects.filter(Exists(said) | Exists(preferred), project=round_.project_id)
     return list(rows.order_by("name"))
+
+
+def sessions_to_compare(round_: Round) -> list[int]:
+    """The sessions whose people judged by the same rubric, imported ones included."""
+    if round_.version is None:
+        return []
+    rows = Round.objects.filter(
+        project=round_.project_id,
+        kind=RoundKind.SESSION,
+        version__rubric=round_.version.rubric_id,
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True))

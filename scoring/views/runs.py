@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -96,7 +97,7 @@ def run(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseB
     if carried_out is None:
         return render(request, "scoring/run_imported.html", _imported(request, round_))
     live = request.htmx.target == "run-live"
-    context = _live(carried_out) if live else _live(carried_out) | _verdicts(request, round_)
+    context = _live(carried_out) if live else _live(carried_out) | _still(request, round_)
     fragment = "run-live" if live else "run-verdicts"
     response = partial(request, "scoring/run.html", fragment, context)
     if live and not context["progress"].is_unfinished:
@@ -119,13 +120,16 @@ def _live(shown: Run) -> dict[str, Any]:
     }
 
 
-def _verdicts(request: ProjectRequest, round_: Round) -> dict[str, Any]:
+def _still(request: ProjectRequest, round_: Round) -> dict[str, Any]:
+    """What stays as it is while the progress is asked for again and again."""
     asked = request.GET.get("status", "")
     status = asked if asked in set(VerdictStatus) else ""
     page = queries.verdicts_page(
         round_, status=status, before=_key(request, "before"), after=_key(request, "after")
     )
-    return {"page": page, "status": status}
+    against = queries.sessions_to_compare(round_)
+    compare = urlencode([("judges", round_.pk), *(("people", pk) for pk in against)])
+    return {"page": page, "status": status, "compare": compare}
 
 
 def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:
         "figures": queries.run_figures(round_),
         "preferences": queries.preference_count(round_),
         "raters": queries.raters_of(round_),
-    } | _verdicts(request, round_)
+    } | _still(request, round_)
 
 
 @project_view(Permission.RUN_JUDGES)

@@ -1,0 +1,271 @@
+"""Let a judge give verdicts on responses, and follow it until it is done.
+
+A judge that is not there yet is made with --kind and --param; one that is there is taken by
+name. Without --session, --source, --tag, --task and --first it judges all responses.
+
+    manage.py run_judge demo --judge "SmolLM2" --kind local --first 10 --here
+    manage.py run_judge demo --judge GPT --kind llm --param model=openai/gpt-4.1
+    manage.py run_judge demo --resume "GPT on Advice v1"
+
+--wait (the default) hands the work to the workers and follows it on stderr; --here judges in
+this process and needs no worker; --detach returns at once. Exit codes: 0 done (or started,
+with --detach), 1 failed, partial, cancelled or refused, 2 wrong usage or an unknown name.
+"""
+
+from __future__ import annotations
+
+import time
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from rubricstudio.actions.rounds import RoundNeedsPublishedVersion
+from rubricstudio.models import Project, User
+from rubricstudio.workers import worker_status
+from scoring.actions.here import work_here
+from scoring.actions.runs import (
+    NothingToJudge,
+    RunNameTaken,
+    RunNotPossible,
+    cancel_run,
+    resume_run,
+    start_run,
+)
+from scoring.cli import Report, nothing, usage
+from scoring.forms import MAX_SAMPLES
+from scoring.judges import judge_class
+from scoring.models import Judge, Run, RunStatus
+from scoring.naming import UnknownName, find_run, find_session, find_version, get_judge
+from scoring.queries.plans import (
+    Narrowing,
+    RunPlan,
+    UnknownChoice,
+    check_choices,
+    free_run_name,
+    plan_run,
+)
+from scoring.run_reports import measure, progress_line, run_json, run_sheets
+from scoring.wording import no_worker
+
+# A worker that is started again shows up within seconds; beyond this nobody is coming.
+PATIENCE = 60.0
+LOOK_EVERY = 2.0
+
+
+class Command(Report):
+    help = __doc__
+    _said = float("-inf")  # when progress was last told
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        judge = parser.add_argument_group("the judge")
+        judge.add_argument("--judge", metavar="NAME", help="a judge by name")
+        judge.add_argument("--kind", metavar="KIND", help="make it: llm, local or scripted")
+        judge.add_argument(
+            "--param",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="a parameter of docs/judges.md; objects as JSON or @FILE (can be repeated)",
+        )
+        judge.add_argument(
+            "--samples", type=int, default=1, metavar="N", help="times each is asked"
+        )
+        _add_choices(parser)
+        _add_modes(parser)
+        self.add_format(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = self.project(options["project"])
+        by = self._person(project, options["by"])
+        try:
+            if options["cancel"]:
+                run = cancel_run(run=find_run(project, options["cancel"]), by=by)
+                return self._print(run, options)
+            if options["resume"]:
+                run = self._resume(project, by, options)
+            else:
+                run = self._start(project, by, options)
+        except (UnknownName, UnknownChoice) as error:
+            raise usage(str(error)) from error
+        except _REFUSED as error:
+            raise nothing(str(error)) from error
+        self._see_through(run, by, options)
+
+    def _person(self, project: Project, email: str | None) -> User:
+        """Who acts: the person of this address, else an owner of the project."""
+        if email is None:
+            owner = project.memberships.filter(role="owner").select_related("user").first()
+            return owner.user if owner else project.created_by
+        member = project.memberships.filter(user__email__iexact=email).first()
+        if member is None:
+            raise usage(f"{email} is not a member of {project.slug}")
+        return member.user
+
+    # -- starting
+
+    def _start(self, project: Project, by: User, options: dict[str, Any]) -> Run:
+        _check_numbers(options)
+        version = find_version(project, options["rubric"], options["number"])
+        narrowing = _narrowing(project, options)
+        plan = plan_run(project, version, narrowing, samples=options["samples"])
+        judge = self._judge(project, by, options)
+        self._say_plan(plan)
+        return start_run(
+            judge=judge,
+            version=version,
+            response_ids=plan.response_ids,
+            name=options["name"] or free_run_name(project, judge, version),
+            samples=options["samples"],
+            by=by,
+            enqueue=not options["here"],
+        )
+
+    def _judge(self, project: Project, by: User, options: dict[str, Any]) -> Judge:
+        if not options["judge"]:
+            raise usage("say with --judge who judges, or use --resume or --cancel")
+        judge = get_judge(
+            project,
+            options["judge"],
+            kind=options["kind"],
+            params=options["param"],
+            by=by,
+            before_making=lambda kind: self._check_worker(judge_class(kind).queue, options),
+        )
+        self._check_worker(judge_class(judge.kind).queue, options)
+        return judge
+
+    def _resume(self, project: Project, by: User, options: dict[str, Any]) -> Run:
+        run = find_run(project, options["resume"])
+        self._check_worker(judge_class(run.judge.kind).queue, options)
+        return resume_run(run=run, by=by, enqueue=not options["here"])
+
+    def _check_worker(self, queue: str, options: dict[str, Any]) -> None:
+        """Refuse to wait for nobody, before anything is made; say so where nobody waits."""
+        if options["here"] or queue in worker_status().queues:
+            return
+        if options["detach"]:
+            self.say(no_worker(queue))
+            return
+        raise nothing(
+            f"{no_worker(queue)}. Nothing was started; --here judges in this process instead"
+        )
+
+    def _say_plan(self, plan: RunPlan) -> None:
+        self.say(
+            f"{plan.verdicts} verdicts: {plan.responses} responses x {plan.criteria} criteria"
+            f" x {plan.samples} samples"
+        )
+        if plan.without_text:
+            self.say(f"{plan.without_text} responses have no text: they cannot be assessed")
+
+    # -- seeing it through
+
+    def _see_through(self, run: Run, by: User, options: dict[str, Any]) -> None:
+        if options["detach"]:
+            return self._print(run, options)
+        run = self._here(run, by) if options["here"] else self._follow(run)
+        self._print(run, options)
+        if run.status != RunStatus.DONE:
+            why = f": {run.error}" if run.error else ""
+            raise nothing(f"the run {run.round.name!r} is {run.status}{why}")
+
+    def _here(self, run: Run, by: User) -> Run:
+        try:
+            return work_here(run=run, told=lambda: self._say_progress(run))
+        except KeyboardInterrupt:
+            cancel_run(run=run, by=by)
+            self.say(f"cancelled; go on with --resume {run.round.name!r}")
+            return run
+
+    def _say_progress(self, run: Run) -> None:
+        if time.monotonic() - self._said < LOOK_EVERY:
+            return
+        self._said = time.monotonic()
+        run.refresh_from_db(fields=["status", "started_at", "finished_at"])
+        self.say(progress_line(measure(run)[0]))
+
+    def _follow(self, run: Run) -> Run:
+        queue, seen, said = judge_class(run.judge.kind).queue, time.monotonic(), ""
+        while True:
+            run.refresh_from_db(fields=["status", "error", "started_at", "finished_at"])
+            progress, _ = measure(run)
+            line = progress_line(progress)
+            if line != said:
+                self.say(line)
+                said = line
+            if not progress.is_unfinished:
+                return run
+            if queue in worker_status().queues:
+                seen = time.monotonic()
+            elif time.monotonic() - seen > PATIENCE:
+                raise nothing(f"{no_worker(queue)}. The run goes on as soon as one is there")
+            time.sleep(LOOK_EVERY)
+
+    def _print(self, run: Run, options: dict[str, Any]) -> None:
+        if options["format"] == "json":
+            self.print_json(run_json(run))
+        else:
+            self.print_sheets(run_sheets(run))
+
+
+_REFUSED = (NothingToJudge, RunNameTaken, RunNotPossible, RoundNeedsPublishedVersion)
+
+
+def _add_choices(parser: CommandParser) -> None:
+    group = parser.add_argument_group("what it judges")
+    group.add_argument("--rubric", metavar="ID", help="the rubric, by id or name")
+    group.add_argument(
+        "--version", type=int, dest="number", metavar="N", help="its version (default: newest)"
+    )
+    group.add_argument("--session", metavar="NAME", help="the responses of this session")
+    for name, what in (
+        ("source", "responses of this source"),
+        ("tag", "responses to tasks with this tag"),
+        ("task", "responses to the task with this id"),
+    ):
+        metavar = name[0].upper()
+        group.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar=metavar,
+            help=f"{what} (can be repeated)",
+        )
+    group.add_argument("--first", type=int, metavar="N", help="only the first N of them")
+
+
+def _add_modes(parser: CommandParser) -> None:
+    group = parser.add_argument_group("the run")
+    group.add_argument("--name", default="", help="its name (default: judge and version)")
+    group.add_argument("--by", metavar="EMAIL", help="who runs it (default: an owner)")
+    how = group.add_mutually_exclusive_group()
+    how.add_argument("--wait", action="store_true", help="follow the workers (the default)")
+    how.add_argument("--here", action="store_true", help="judge in this process")
+    how.add_argument("--detach", action="store_true", help="do not wait for the workers")
+    what = group.add_mutually_exclusive_group()
+    what.add_argument("--resume", metavar="NAME", help="go on with a run that stopped")
+    what.add_argument("--cancel", metavar="NAME", help="stop a run; its verdicts stay")
+
+
+def _check_numbers(options: dict[str, Any]) -> None:
+    if not 1 <= options["samples"] <= MAX_SAMPLES:
+        raise usage(f"--samples takes a number from 1 to {MAX_SAMPLES}")
+    if options["first"] is not None and options["first"] < 1:
+        raise usage("--first takes a number from 1 on")
+    if len(options["name"]) > 200:
+        raise usage("--name takes 200 characters at most")
+
+
+def _narrowing(project: Project, options: dict[str, Any]) -> Narrowing:
+    narrowing = Narrowing(
+        session=find_session(project, options["session"]) if options["session"] else None,
+        sources=tuple(options["source"]),
+        tags=tuple(options["tag"]),
+        tasks=tuple(options["task"]),
+        first=options["first"],
+    )
+    check_choices(project, narrowing)
+    return narrowing
