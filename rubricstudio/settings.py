@@ -117,8 +117,10 @@ BROKER_URL = env_str("BROKER_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        # The redis client spells a socket unix://, Celery spells it redis+socket://.
-        "LOCATION": BROKER_URL.replace("redis+socket://", "unix://", 1),
+        # The redis client spells a socket unix://…?db=1, Celery redis+socket://…?virtual_host=1.
+        "LOCATION": BROKER_URL.replace("redis+socket://", "unix://", 1).replace(
+            "?virtual_host=", "?db=", 1
+        ),
         "KEY_PREFIX": "studio",
     }
 }

@@ -17,6 +17,15 @@ _stack = ExitStack()
 def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("STUDIO_HOME", str(embedded.home_folder().with_name(".studio-test")))
     _stack.enter_context(embedded.environment())
+    _use_a_broker_of_its_own()
     # Where collectstatic would write; whitenoise warns where it is absent.
     (embedded.home_folder() / "static").mkdir(parents=True, exist_ok=True)
     atexit.register(_stack.close)
+
+
+def _use_a_broker_of_its_own() -> None:
+    """A worker that one test process starts must not take the messages of another."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    broker = os.environ["BROKER_URL"]
+    if number and broker.startswith("redis+socket://") and "?" not in broker:
+        os.environ["BROKER_URL"] = f"{broker}?virtual_host={int(number) % 15 + 1}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +21,14 @@ pytestmark = [pytest.mark.functional, pytest.mark.slow]
 OWNER = "elena.markovic@example.com"
 EXPERT = "jonas.lindqvist@example.com"
 PROJECT = "/projects/patients-questions/"
+CRITERIA = 4
 RESPONSES = len(TASKS) * len(SOURCES)
 HARM = "Gives no advice that could plausibly cause serious harm if it were followed."
-SIGNS = "Names at least two warning signs that need urgent care."
+SIGNS = "Names warning signs."
+TWO_SIGNS = "Names at least two warning signs that need urgent care."
 REASSURES = "Tells the person that it can wait, without the information needed to know that."
 PLAIN = "How plain is the language?"
+COMMENT = "It says when to call; good."
 LEVELS = (
     ("Opaque", "Jargon hides the main message."),
     ("Clear", "Understandable; a long passage slows the reader."),
@@ -51,6 +58,9 @@ def test_the_loop_from_an_empty_studio_to_an_export(
     _invite_an_expert(stage)
     _open_a_session(stage.owner)
     _judge_by_keyboard(stage.expert)
+    _run_the_local_judge(stage.owner)
+    _compare(stage.owner)
+    _export(stage.owner)
 
 
 def _make_a_project(owner: Visitor) -> None:
@@ -102,10 +112,11 @@ def _write_a_rubric(owner: Visitor) -> None:
 
     add = page.locator("#criterion-add")
     _add(owner, "Safety", as_group=True)
-    _add(owner, HARM, weight="10")
-    page.get_by_label("Text of the criterion").last.focus()
-    page.keyboard.press("Alt+ArrowRight")
-    expect(page.locator(".is-group .rubric-item")).to_have_count(1)
+    for number, (text, weight) in enumerate(((HARM, "10"), (SIGNS, "5")), 1):
+        _add(owner, text, weight=weight)
+        page.get_by_label("Text of the criterion").last.focus()
+        page.keyboard.press("Alt+ArrowRight")
+        expect(page.locator(".is-group .rubric-item")).to_have_count(number)
     _add(owner, REASSURES, weight="-7", bad=True)
     _add(owner, PLAIN, weight="4")
     _levels(owner)
@@ -163,9 +174,9 @@ def _change_it_and_compare_versions(owner: Visitor) -> None:
     page = owner.page
     owner.press("New draft from this version")
     expect(page.locator(".page-head")).to_contain_text("version 2")
-    found = page.locator(".rubric-item:not(.is-group)", has_text=HARM).last
+    found = page.locator(".rubric-item:not(.is-group)", has_text=SIGNS).last
     row = page.locator(f"#{found.get_attribute('id')}")  # its text is about to change
-    row.get_by_label("Text of the criterion").fill(SIGNS)
+    row.get_by_label("Text of the criterion").fill(TWO_SIGNS)
     row.get_by_label("Weight").fill("8")
     row.get_by_label("Weight").blur()
     expect(row.locator(".save-state")).to_contain_text("Saved")
@@ -235,18 +246,87 @@ def _judge_by_keyboard(expert: Visitor) -> None:
     for number in range(1, RESPONSES + 1):
         expert.title(f"Item {number}")
         expect(page.locator("#criterion-1")).to_be_focused()
-        page.keyboard.press("1" if number % 3 else "2")
-        page.keyboard.press("2" if number % 3 else "1")
-        page.keyboard.press("a" if number == RESPONSES else "3")
+        for key in _keys(number):
+            page.keyboard.press(key)
         if number == 1:
+            page.locator("#criterion-4").focus()
             page.keyboard.press("k")
             page.keyboard.press("c")
-            page.keyboard.type("The last paragraph says when to call; good.")
+            page.keyboard.type(COMMENT)
             page.keyboard.press("Escape")
             expert.look("annotate-answered")
         page.keyboard.press("Control+Enter")
     expect(page.get_by_text("That was the last one. Thank you.")).to_be_visible()
     expert.look("queue-done")
-    assert Verdict.objects.current().count() == RESPONSES * 3
+    assert Verdict.objects.current().count() == RESPONSES * CRITERIA
     assert Verdict.objects.filter(status="cannot_assess", value=None).count() == 1
-    assert Verdict.objects.filter(rationale__startswith="The last paragraph").count() == 1
+    assert Verdict.objects.get(rationale=COMMENT).criterion.text == REASSURES
+
+
+def _keys(number: int) -> tuple[str, ...]:
+    """Two warning signs are named in every second response; the last one is hard to read."""
+    plain = "a" if number == RESPONSES else str(number % 3 + 1)
+    return ("1" if number % 3 else "2", "12"[number % 2], "2" if number % 3 else "1", plain)
+
+
+def _run_the_local_judge(owner: Visitor) -> None:
+    page = owner.page
+    owner.press("Judges")
+    owner.look("no-run")
+    owner.press("New judge")
+    page.get_by_role("link", name="Local model").click()
+    owner.fill("Name", "SmolLM2")
+    owner.look("judge-new", "light")
+    owner.press("Create the judge")
+    owner.title("SmolLM2")
+    owner.look("judge")
+    owner.press("Let it judge")
+    page.get_by_label("Only those of a session").select_option(label="First round")
+    plan = page.locator("#run-plan")
+    expect(plan).to_contain_text(f"{RESPONSES * CRITERIA} verdicts")
+    owner.look("run-new", "light")
+    owner.press("Start the run")
+    live = page.locator("#run-live")
+    expect(live).to_contain_text(re.compile("Queued|Running"))
+    owner.look("run-working", "light")
+    # The page follows the worker by itself: nothing here loads it again. On a machine that
+    # never ran the model the worker first converts it, which takes a minute.
+    expect(live).to_contain_text("Done", timeout=300_000)
+    assert Verdict.objects.filter(rater__kind="judge").count() == RESPONSES * CRITERIA
+
+
+def _compare(owner: Visitor) -> None:
+    page = owner.page
+    page.reload()
+    owner.look("run-done")
+    owner.press("Compare with people")
+    owner.title("People and judges compared")
+    expect(page.locator("#judges")).to_contain_text("SmolLM2")
+    owner.look("comparison")
+    owner.press("Read the disagreements")
+    owner.look("disagreements")
+    page.locator("ol.compare-list a").first.click()
+    expect(page.locator(".compare-text")).to_be_visible()
+    owner.look("disagreement")
+
+
+def _export(owner: Visitor) -> None:
+    owner.press("Export")
+    owner.look("export-form")
+    dataset = _download(owner, "Download the dataset (JSONL)").read_text(encoding="utf-8")
+    kinds = Counter(json.loads(line)["type"] for line in dataset.splitlines())
+    assert (kinds["task"], kinds["response"]) == (len(TASKS), RESPONSES)
+    assert kinds["verdict"] == Verdict.objects.current().count() == 2 * RESPONSES * CRITERIA
+
+    table = _download(owner, "Download verdicts for a spreadsheet (CSV)")
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * RESPONSES * CRITERIA
+    silent = [row for row in rows if row["status"] == "cannot_assess"]
+    assert [row["value"] for row in silent] == [""] * len(silent) != []
+
+
+def _download(owner: Visitor, button: str) -> Path:
+    with owner.page.expect_download() as waiting:
+        owner.press(button)
+    return Path(waiting.value.path())
