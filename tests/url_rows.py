@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotations.actions import activate, create_session, next_item
+from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
 from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, Membership, Role
@@ -29,6 +30,10 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
     activate(session=session, by=cast.owner)
     assignment = next_item(session=session, by=cast.annotator)
     assert assignment
+    job = create_import(
+        project=cast.project, uploads=[Upload("data.jsonl", [b"{}"])], by=cast.owner
+    )
+    cancel_import(job=job, by=cast.owner)
     nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
     return {
         "slug": cast.project.slug,
@@ -37,6 +42,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "token": invited.link,
         "token_id": token.pk,
         "task_id": data.tasks[0].pk,
+        "job_id": job.pk,
         "response_id": data.responses[0].pk,
         "rubric_id": data.version.rubric_id,
         "number": data.version.number,

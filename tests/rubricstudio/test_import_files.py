@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rubricstudio.actions.imports.files import DataFile, Meter, Reading, read_files, told
+from rubricstudio.actions.imports.files import DataFile, Meter, Reading, is_small, read_files, told
 from rubricstudio.domain.formats.mapping import parse_mapping
 from rubricstudio.domain.formats.records import (
     Problem,
@@ -121,10 +121,10 @@ def test_a_long_line_and_what_unpacks_to_too_much_are_refused(write: Write) -> N
     line = json.dumps({"type": "task", "id": "big", "prompt": "x" * 10_000_000})
     assert isinstance(_read(write("a.jsonl", line))[0], TaskRecord)
 
-    bomb = write("b.jsonl.gz", gzip.compress(b"\n" * 20_000_000))
+    bomb = write("b.jsonl.gz", gzip.compress(b"x\n" * 5_000_000))
     assert bomb.size < 100_000
-    [problem] = _read(bomb, most=1_000_000)
-    assert isinstance(problem, Problem) and "once it is unpacked" in problem.message
+    last = _read(bomb, most=10_000)[-1]
+    assert isinstance(last, Problem) and "once it is unpacked" in last.message
 
 
 def test_only_the_first_lines_are_read_where_that_is_asked(write: Write) -> None:
@@ -150,3 +150,14 @@ def test_progress_is_told_as_time_passes_and_at_the_end() -> None:
 
     assert len(list(records)) == 1000
     assert said == [512, 1000]
+
+
+def test_small_is_what_holds_little_once_it_is_unpacked(write: Write) -> None:
+    plain, packed = write("a.jsonl", TASK * 10), write("b.gz", gzip.compress(b"\n" * 1_000_000))
+    size = len(TASK) * 10
+
+    assert is_small([plain], most_bytes=size, most_lines=10)
+    assert not is_small([plain], most_bytes=size - 1, most_lines=10)
+    assert not is_small([plain], most_bytes=size, most_lines=9)
+    assert not is_small([plain, plain], most_bytes=size, most_lines=100)
+    assert not is_small([packed], most_bytes=10_000, most_lines=1_000_000)

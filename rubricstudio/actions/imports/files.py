@@ -92,7 +92,7 @@ def read_files(
 
 def _as_it_stands(file: DataFile, reading: Reading, meter: Meter) -> Iterator[Record | Problem]:
     try:
-        format_ = detect(file.name, _head(file))
+        format_ = detect(file.name, _start(file, HEAD))
         lines = _byte_lines(file, reading, meter)
         if format_ in (Format.CSV, Format.TSV):
             kind = reading.kind
@@ -134,13 +134,27 @@ def _byte_lines(file: DataFile, reading: Reading, meter: Meter) -> Iterator[byte
             raise _broken(error) from None
 
 
-def _head(file: DataFile) -> bytes:
-    """The first bytes, unpacked. Raises Unreadable for a broken archive."""
+def is_small(files: Sequence[DataFile], *, most_bytes: int, most_lines: int) -> bool:
+    """Whether the files together, unpacked, hold no more; reads no more than that to know."""
+    n_bytes = n_lines = 0
+    for file in files:
+        try:
+            text = _start(file, most_bytes - n_bytes + 1)
+        except Unreadable:
+            continue
+        n_bytes, n_lines = n_bytes + len(text), n_lines + text.count(b"\n")
+        if n_bytes > most_bytes or n_lines > most_lines:
+            return False
+    return True
+
+
+def _start(file: DataFile, size: int) -> bytes:
+    """The first `size` bytes, unpacked. Raises Unreadable for a broken archive."""
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         try:
-            return gzip.GzipFile(fileobj=raw).read(HEAD) if packed else raw.read(HEAD)
+            return gzip.GzipFile(fileobj=raw).read(size) if packed else raw.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _broken(error) from None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rubricstudio.actions.imports.files import DataFile, Reading, read_files
+from rubricstudio.actions.imports.files import DataFile, Reading, is_small, read_files
 from rubricstudio.actions.imports.report import ImportReport
 from rubricstudio.actions.imports.run import import_records
 from rubricstudio.domain.formats.lines import clean_json
@@ -23,7 +23,9 @@ from rubricstudio.domain.formats.records import (
 from rubricstudio.models import Project, User
 
 WHOLE_BYTES = 4_000_000
-"""Files up to this size together are read whole, in a dry run that finds every problem."""
+WHOLE_LINES = 50_000
+"""Files up to this size together, unpacked, are read whole, in a dry run that finds every
+problem."""
 FIRST_LINES = 1_000
 """Of larger ones, the first lines of each file."""
 ROWS = 3
@@ -48,7 +50,7 @@ def preview_import(
     {columns, rows}. n_problems and problems ({file, line, field, message, hint}).
     """
     gathered = _Gathered()
-    whole = _unpacked(files) <= WHOLE_BYTES
+    whole = is_small(files, most_bytes=WHOLE_BYTES, most_lines=WHOLE_LINES)
     report = ImportReport()
     if whole:
         records = gathered.watch(read_files(files, reading))
@@ -84,11 +86,6 @@ def problems_as_json(report: ImportReport) -> list[dict[str, Any]]:
         }
         for problem in sorted(report.problems, key=lambda problem: (problem.file, problem.line))
     ]
-
-
-def _unpacked(files: Sequence[DataFile]) -> int:
-    """A guess of the size in bytes: text packs to a tenth."""
-    return sum(file.size * (10 if file.name.lower().endswith(".gz") else 1) for file in files)
 
 
 class _Gathered:

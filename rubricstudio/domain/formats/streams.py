@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 LONGEST_LINE = 32 * 1024 * 1024
+MOST_BLANK_LINES = 100_000
 SAVE_AS_UTF8 = "Save the file as UTF-8; in a spreadsheet choose 'CSV UTF-8'."
 
 
@@ -30,9 +31,10 @@ def byte_lines(
     """The lines of a stream, breaks kept; of a longer one its first `limit` + 1 bytes.
 
     Whoever reads lines refuses one that is longer than `limit`. `most`: how many bytes the
-    whole stream may hold. Raises Unreadable beyond.
+    whole stream may hold. Raises Unreadable beyond, and for a stream of blank lines: a small
+    archive can hold so many that passing over them takes hours.
     """
-    total = 0
+    total = blank = 0
     for number, line in enumerate(iter(partial(stream.readline, limit + 1), b""), 1):
         total += len(line)
         if len(line) > limit:
@@ -40,6 +42,11 @@ def byte_lines(
         if most is not None and total > most:
             message = f"holds more than {most // 1_000_000} MB once it is unpacked"
             raise Unreadable(number, message, "Split it into smaller files.")
+        if line.isspace():
+            blank += 1
+            if blank > MOST_BLANK_LINES:
+                message = f"is one of more than {MOST_BLANK_LINES} blank lines"
+                raise Unreadable(number, message, "Is this the right file?")
         yield line
 
 

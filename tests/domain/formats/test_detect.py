@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rubricstudio.domain.formats.detect import Format, detect, has_known_ending, plain_name
 from rubricstudio.domain.formats.streams import (
     LONGEST_LINE,
+    MOST_BLANK_LINES,
     Unreadable,
     byte_lines,
     first_rows,
@@ -84,6 +85,11 @@ def test_a_stream_that_unpacks_to_too_much_ends() -> None:
         list(byte_lines(io.BytesIO(b"0123456789\n" * 10), most=50))
     with pytest.raises(Unreadable, match="once it is unpacked"):
         list(byte_lines(io.BytesIO(b"x" * 1000), limit=10, most=50))
+
+
+def test_a_stream_of_blank_lines_ends() -> None:
+    with pytest.raises(Unreadable, match="blank lines"):
+        list(byte_lines(io.BytesIO(b"\n" * (MOST_BLANK_LINES + 1))))
 
 
 def test_a_line_that_is_not_utf8_is_named() -> None:
