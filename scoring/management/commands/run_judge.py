@@ -156,7 +156,7 @@ class Command(Report):
     def _say_plan(self, plan: RunPlan) -> None:
         self.say(
             f"{plan.verdicts} verdicts: {plan.responses} responses x {plan.criteria} criteria"
-            f" x {plan.samples} samples"
+            f" x {plan.samples} sample{'' if plan.samples == 1 else 's'}"
         )
         if plan.without_text:
             self.say(f"{plan.without_text} responses have no text: they cannot be assessed")
