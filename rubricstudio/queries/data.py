@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -108,7 +109,7 @@ def task_page(
     if after is not None:
         found.reverse()
     rows = _counted(
-        TaskRow(pk, name, excerpt or "", tuple(tags)) for pk, name, excerpt, tags in found
+        [TaskRow(pk, name, excerpt or "", tuple(tags)) for pk, name, excerpt, tags in found]
     )
     has_newer = more if after is not None else before is not None
     has_older = True if after is not None else more
@@ -131,37 +132,48 @@ def _narrowed(project: Project, narrowed: TaskFilter) -> QuerySet[Task]:
     return tasks
 
 
-def _counted(rows: Iterable[TaskRow]) -> list[TaskRow]:
+def _counted(rows: Sequence[TaskRow]) -> list[TaskRow]:
     """The rows with what hangs on them: responses, verdicts, preferences."""
-    tasks = {row.pk: row for row in rows}
-    task_of: dict[int, int] = {}
+    tasks = [row.pk for row in rows]
     answers = Response.objects.filter(task__in=tasks).values_list("task_id")
-    for pk, n, texts, sources, responses in answers.annotate(
-        n=Count("pk"),
-        texts=Count("text"),
-        sources=ArrayAgg("source", distinct=True),
-        responses=ArrayAgg("pk"),
-    ):
-        tasks[pk] = replace(
-            tasks[pk], responses=n, without_text=n - texts, sources=tuple(filter(None, sources))
+    found = {
+        pk: (n, n - texts, tuple(filter(None, sources)), responses)
+        for pk, n, texts, sources, responses in answers.annotate(
+            n=Count("pk"),
+            texts=Count("text"),
+            sources=ArrayAgg("source", distinct=True),
+            responses=ArrayAgg("pk"),
         )
-        task_of.update(dict.fromkeys(responses, pk))
-    _count_verdicts(tasks, task_of)
-    preferences = Preference.objects.filter(task__in=tasks, revision=0).values_list("task_id")
-    for pk, n in preferences.annotate(n=Count("pk")).order_by():
-        tasks[pk] = replace(tasks[pk], preferences=n)
-    return list(tasks.values())
+    }
+    verdicts = _count_verdicts({pk: task for task, (*_, pks) in found.items() for pk in pks})
+    pairs = Preference.objects.filter(task__in=tasks, revision=0).values_list("task_id")
+    preferences = dict(pairs.annotate(n=Count("*")).order_by())
+    counted = []
+    for row in rows:
+        n, without_text, sources, _ = found.get(row.pk, (0, 0, (), ()))
+        counted.append(
+            replace(
+                row,
+                responses=n,
+                without_text=without_text,
+                sources=sources,
+                by_people=verdicts[row.pk, RaterKind.PERSON],
+                by_judges=verdicts[row.pk, RaterKind.JUDGE],
+                preferences=preferences.get(row.pk, 0),
+            )
+        )
+    return counted
 
 
-def _count_verdicts(tasks: dict[int, TaskRow], task_of: dict[int, int]) -> None:
-    """Count cells by kind of rater; `task_of` leads from responses to tasks."""
+def _count_verdicts(task_of: Mapping[int, int]) -> Counter[tuple[int, str]]:
+    """Cells by task and kind of rater; `task_of` leads from responses to tasks."""
     # Revision 0 exactly once for each cell; response first, as the index of verdicts has it.
     cells = Verdict.objects.filter(response__in=list(task_of), revision=0)
-    counts = cells.values_list("response_id", "rater__kind").annotate(n=Count("pk")).order_by()
-    for response, kind, n in counts:
-        row = tasks[task_of[response]]
-        name = "by_people" if kind == RaterKind.PERSON else "by_judges"
-        tasks[row.pk] = replace(row, **{name: getattr(row, name) + n})
+    rows = cells.values_list("response_id", "rater__kind").annotate(n=Count("*")).order_by()
+    counts: Counter[tuple[int, str]] = Counter()
+    for response, kind, n in rows:
+        counts[task_of[response], kind] += n
+    return counts
 
 
 @dataclass(frozen=True)
