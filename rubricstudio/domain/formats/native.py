@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields, word_of
-from rubricstudio.domain.formats.lines import clean, parse_line
+from rubricstudio.domain.formats.lines import clean, parse_line, quick_object
 from rubricstudio.domain.formats.quick import QuickVerdicts
+from rubricstudio.domain.formats.quick_tasks import quick_response, quick_task
 from rubricstudio.domain.formats.records import (
     ID_LIMIT,
     ROLES,
@@ -69,18 +70,32 @@ def read(
     seen: dict[tuple[type[Any], str], int] = {}
     for number, line in enumerate(lines, first_line):
         place = Place(file, number)
-        verdicts = quick.read(line, place)
-        if verdicts is not None:
-            yield from verdicts
-            continue
-        values = parse_line(line, place)
+        values: dict[str, Any] | Problem | None = quick_object(line)
         if values is None:
-            continue
-        if isinstance(values, Problem):
-            yield values
-            continue
-        for record in read_object(values, place):
+            values = parse_line(line, place)
+            if values is None:
+                continue
+            records = [values] if isinstance(values, Problem) else read_object(values, place)
+        else:
+            kind = values.get("type")
+            if kind == "verdict":
+                verdicts = quick.read(values, place)
+                if verdicts is not None:
+                    yield from verdicts
+                    continue
+            records = _quick_text(kind, values, place) or read_object(values, place)
+        for record in records:
             yield _first_of_its_id(record, seen)
+
+
+def _quick_text(kind: Any, values: dict[str, Any], place: Place) -> list[Record | Problem] | None:
+    """The task or response of a plain line's object, or None."""
+    found: Record | None = None
+    if kind == "task":
+        found = quick_task(values, place)
+    elif kind == "response":
+        found = quick_response(values, place)
+    return [found] if found is not None else None
 
 
 def _first_of_its_id(

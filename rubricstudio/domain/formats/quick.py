@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rubricstudio.domain.formats.lines import clean_json, quick_object
+from rubricstudio.domain.formats.lines import clean_json
 from rubricstudio.domain.formats.records import (
     DEFAULT_ROUND,
     KEY_LIMIT,
@@ -34,12 +34,11 @@ _HEAD = frozenset({"type", "response", "rubric", *RATER_FIELDS})
 _CELL = frozenset(CELL_FIELDS) - {"evidence", "revision"}
 _LINE = _HEAD | _CELL
 _SHEET = _HEAD | {"verdicts"}
-_EXTRAS = frozenset({*SHARED_FIELDS, "confidence", "status"})
+_EXTRAS = frozenset({*SHARED_FIELDS, "confidence"})
+_BARE = _LINE - _EXTRAS
 # Under which name a round may stand, and what its rater then is unless the line says so.
 _ROUNDS = {"round": RaterKind.PERSON, "session": RaterKind.PERSON, "run": RaterKind.JUDGE}
 _KINDS = {kind.value: kind for kind in RaterKind}
-# A line says its type first, or goes the long way.
-_LOOK = 40
 _OK = VerdictStatus.OK
 _Answer = tuple[VerdictStatus, float | None]
 _Extras = tuple[float | None, int, str, Mapping[str, Json], datetime | None]
@@ -84,18 +83,17 @@ class QuickVerdicts:
         self._names = _Names()
         self._answers = _Answers()
 
-    def read(self, line: str | bytes, place: Place) -> list[VerdictRecord] | None:
-        """The verdicts of a line, or None where it is none or is not plain."""
-        start = line[:_LOOK]
-        if not (b'"verdict"' in start if isinstance(start, bytes) else '"verdict"' in start):
-            return None
-        values = quick_object(line)
-        if values is None or values.get("type") != "verdict":
-            return None
+    def read(self, values: dict[str, Any], place: Place) -> list[VerdictRecord] | None:
+        """The verdicts of the object of a verdict line, or None where it is not plain.
+
+        Its texts are ones that can be stored as they stand (see `lines.quick_object`).
+        """
         keys = values.keys()
         try:
+            if keys <= _BARE:
+                return [self._verdict(self._head(values), values, _PLAIN, place)]
             if keys <= _LINE:
-                return [self._verdict(self._head(values), values, place)]
+                return [self._verdict(self._head(values), values, _extras(values), place)]
             if keys <= _SHEET:
                 return self._sheet(values, place)
         except (_Unusual, KeyError, TypeError, ValueError):
@@ -109,29 +107,32 @@ class QuickVerdicts:
         ):
             return None
         head = self._head(values)
-        return [self._verdict(head, cell, place) for cell in cells] or None
+        return [
+            self._verdict(head, cell, _PLAIN if _EXTRAS.isdisjoint(cell) else _extras(cell), place)
+            for cell in cells
+        ] or None
 
     def _head(self, values: dict[str, Any]) -> _Head:
         """Response, rubric, rater, what the rater is, and the round."""
         names = self._names
-        given = values.keys() & _ROUNDS.keys()
-        if len(given) > 1:
-            raise _Unusual
-        named = given.pop() if given else "round"
+        named = "session" if "session" in values else "run" if "run" in values else "round"
         kind = _KINDS[values["rater_kind"]] if "rater_kind" in values else _ROUNDS[named]
-        if named != "round" and kind is not _ROUNDS[named]:
+        if named != "round" and (
+            kind is not _ROUNDS[named] or "round" in values or (named != "run" and "run" in values)
+        ):
             raise _Unusual
         round_ = names[values[named]] if named in values else DEFAULT_ROUND
         response, rubric, rater = values["response"], values["rubric"], values["rater"]
         return names[response], names[rubric], names[rater], kind, round_
 
-    def _verdict(self, head: _Head, cell: dict[str, Any], place: Place) -> VerdictRecord:
+    def _verdict(
+        self, head: _Head, cell: dict[str, Any], extras: _Extras, place: Place
+    ) -> VerdictRecord:
         response, rubric, rater, kind, round_ = head
         rationale = cell.get("rationale", "")
         if type(rationale) is not str:
             raise _Unusual
         status, value = self._answers[cell["value"]] if "status" not in cell else _stated(cell)
-        extras = _PLAIN if _EXTRAS.isdisjoint(cell) else _extras(cell)
         return VerdictRecord(
             response,
             rubric,

@@ -197,6 +197,40 @@ def test_the_quick_reader_agrees_with_the_careful_one(
     assert list(read([json.dumps(values)])) == native.read_object(values, Place("", 1))
 
 
+TEXTS: st.SearchStrategy[Any] = st.sampled_from(
+    ["", " ", "x", "x" * 201, "x" * 301, None, 5, True, []]
+)
+LISTS: st.SearchStrategy[Any] = st.sampled_from([[], ["x"], ["x" * 201], ["x", 5], "x", None, 5])
+OBJECTS: st.SearchStrategy[Any] = st.sampled_from([{}, {"a": [1]}, {"a": 1e400}, [], None, 5])
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {"content": TEXTS},
+        optional={"role": st.sampled_from(["user", "owl", None]), "odd": st.just(1)},
+    )
+    | st.just("x"),
+    max_size=2,
+)
+TASKS = st.fixed_dictionaries(
+    {"type": st.just("task"), "id": TEXTS},
+    optional={
+        **{"messages": MESSAGES | st.none(), "prompt": TEXTS, "reference": TEXTS},
+        **{"context": LISTS, "tags": LISTS, "metadata": OBJECTS},
+    },
+)
+RESPONSES = st.fixed_dictionaries(
+    {"type": st.just("response"), "id": TEXTS, "task": TEXTS},
+    optional={"source": TEXTS, "text": TEXTS, "metadata": OBJECTS, "txt": TEXTS},
+)
+
+
+@given(TASKS | RESPONSES)
+def test_the_quick_reader_of_texts_agrees_with_the_careful_one(values: dict[str, Any]) -> None:
+    # JSON has no infinity, but a number that becomes one.
+    line = json.dumps(values).replace("Infinity", "1e400")
+
+    assert list(read([line])) == native.read_object(values, Place("", 1))
+
+
 def _said(*lines: str | bytes) -> list[str]:
     return [str(record) for record in read(lines, "f.jsonl") if isinstance(record, Problem)]
 
