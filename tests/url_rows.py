@@ -7,6 +7,8 @@ from rubricstudio.actions.import_jobs import Upload, cancel_import, create_impor
 from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, Membership, Role
+from scoring.actions.judges import create_judge
+from scoring.actions.runs import start_run
 from tests.conftest import Cast, Data
 
 
@@ -34,6 +36,17 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         project=cast.project, uploads=[Upload("data.jsonl", [b"{}"])], by=cast.owner
     )
     cancel_import(job=job, by=cast.owner)
+    judge = create_judge(
+        project=cast.project, name="Walk", kind="scripted", params={}, by=cast.owner
+    )
+    run = start_run(
+        judge=judge,
+        version=data.version,
+        response_ids=[data.responses[0].pk],
+        name="Walk",
+        by=cast.owner,
+        enqueue=False,
+    )
     nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
     return {
         "slug": cast.project.slug,
@@ -48,5 +61,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "number": data.version.number,
         "session_id": session.pk,
         "item_id": assignment.item_id,
+        "judge_id": judge.pk,
+        "run_id": run.pk,
         "criterion_id": data.version.criteria.get(key="warns").pk,
     }

@@ -122,6 +122,23 @@ PAGES: dict[str, Page] = {
     "annotations:skip": member(Permission.ANNOTATE, private="annotator"),
     "annotations:take-up": member(Permission.ANNOTATE, private="annotator"),
     # -- judges, comparison, export
+    "scoring:compare": member(Permission.SEE_RESULTS),
+    "scoring:disagreements": member(Permission.SEE_RESULTS),
+    # Nobody has judged anything in the rows of the walk.
+    "scoring:disagreement": member(Permission.SEE_RESULTS, also=(404,)),
+    "scoring:scores": member(Permission.SEE_RESULTS),
+    "scoring:export": member(Permission.EXPORT),
+    "scoring:export-jsonl": member(Permission.EXPORT),
+    "scoring:export-csv": member(Permission.EXPORT),
+    "scoring:judges": member(Permission.SEE_RESULTS),
+    "scoring:judge-new": member(Permission.RUN_JUDGES),
+    "scoring:judge": member(Permission.SEE_RESULTS),
+    "scoring:judge-archive": member(Permission.RUN_JUDGES),
+    "scoring:runs": member(Permission.SEE_RESULTS),
+    "scoring:run-new": member(Permission.RUN_JUDGES),
+    "scoring:run": member(Permission.SEE_RESULTS),
+    "scoring:run-cancel": member(Permission.RUN_JUDGES),
+    "scoring:run-resume": member(Permission.RUN_JUDGES),
 }
 
 # Method and path below /api/v1, as the operation is declared.
@@ -135,4 +152,6 @@ OPERATIONS: dict[str, Page] = {
     "GET /projects/{slug}/responses": member(Permission.SEE_DATA),
     "GET /projects/{slug}/rubrics": member(Permission.SEE_RUBRICS),
     "GET /projects/{slug}/rubrics/{rubric_id}/versions/{number}": member(Permission.SEE_RUBRICS),
+    "GET /projects/{slug}/export.jsonl": member(Permission.EXPORT),
+    "GET /projects/{slug}/export.csv": member(Permission.EXPORT),
 }

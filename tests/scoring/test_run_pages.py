@@ -74,7 +74,7 @@ def test_it_says_how_many_verdicts_there_will_be(author: Client, cast: Cast, dat
     ],
 )
 def test_filters_add_up(
-    author: Client, cast: Cast, data: Data, narrowing: dict[str, Any], responses: int
+    author: Client, cast: Cast, data: Data, narrowing: Any, responses: int
 ) -> None:
     rules(cast)
 

@@ -66,14 +66,14 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> CountingJudge:
     return judge
 
 
-def _start(cast: Cast, data: Data, judge: Judge, **more: int) -> Run:
+def _start(cast: Cast, data: Data, judge: Judge, *, samples: int = 1) -> Run:
     return start_run(
         judge=judge,
         version=data.version,
         response_ids=[response.pk for response in data.responses],
         name="first",
         by=cast.author,
-        **more,
+        samples=samples,
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,7 +69,8 @@ def _test_database() -> str:
 def _forget_queue() -> None:
     """Drop what workers left: messages, unacknowledged ones, and their sign of life."""
     with app.connection_for_write() as broker:
-        broker.default_channel.client.delete("llm", "unacked", "unacked_index")
+        channel: Any = broker.default_channel
+        channel.client.delete("llm", "unacked", "unacked_index")
     cache.delete("worker:llm")
 
 
