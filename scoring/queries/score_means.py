@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from rubricstudio.domain.aggregation import AGGREGATORS, Clip, mean_of_scores
+from rubricstudio.domain.aggregation import AGGREGATORS, Clip, means_of_scores
 from rubricstudio.domain.agreement import Bootstrap, Statistic
 from rubricstudio.domain.table import BoolArray, FloatArray, IntArray
-from rubricstudio.models import Rater, Response, Round
+from rubricstudio.models import Rater, Response, Round, RoundKind
 from scoring.queries.scores import PANEL, ScoreBlock, Scoring, collected, score_blocks
 
 RESAMPLES = Bootstrap(resamples=500)
@@ -22,6 +22,11 @@ class Scorer:
 
     round: Round
     rater: Rater | None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this is one person of a session."""
+        return self.rater is not None and self.round.kind == RoundKind.SESSION
 
 
 @dataclass(frozen=True)
@@ -94,11 +99,15 @@ class _Flat:
     upper: FloatArray
     coverage: FloatArray
 
+    def where(self, kept: BoolArray) -> _Flat:
+        return _Flat(**{part.name: getattr(self, part.name)[kept] for part in fields(self)})
 
-def scores(scoring: Scoring, *, with_rows: bool = False) -> Scores:
+
+def scores(scoring: Scoring, *, individuals: bool = True, with_rows: bool = False) -> Scores:
     """Score and average. rows: only where asked for, one for each scorer and response.
 
-    Means with the clip stage `mean` are cut to [0, 1] as the aggregator says.
+    individuals: each person of a session too, not only all of them together. Means with
+    the clip stage `mean` are cut to [0, 1] as the aggregator says.
     """
     blocks = list(score_blocks(scoring))
     flat = _flat(blocks)
@@ -108,6 +117,8 @@ def scores(scoring: Scoring, *, with_rows: bool = False) -> Scores:
     codes = {source: code for code, source in enumerate(sources)}
     by_source = np.array([codes[source_of[pk]] for pk in flat.response.tolist()], dtype=np.int64)
     scorers = _scorers(scoring, flat)
+    if not individuals:
+        scorers = {one: rows for one, rows in scorers.items() if not one.is_person}
     clip = _clip(scoring)
     means = {
         scorer: _means(flat, here, by_source, sources, clip) for scorer, here in scorers.items()
@@ -151,7 +162,7 @@ def _scorers(scoring: Scoring, flat: _Flat) -> dict[Scorer, BoolArray]:
 
     def order(pair: tuple[Scorer, BoolArray]) -> tuple[bool, str, bool, str]:
         scorer = pair[0]
-        judged = scorer.round.kind == "run"
+        judged = scorer.round.kind == RoundKind.RUN
         name = scorer.rater.name if scorer.rater else ""
         return (judged, scorer.round.name, bool(scorer.rater), name.casefold())
 
@@ -161,32 +172,47 @@ def _scorers(scoring: Scoring, flat: _Flat) -> dict[Scorer, BoolArray]:
 def _means(
     flat: _Flat, here: BoolArray, by_source: IntArray, sources: tuple[str, ...], clip: Clip
 ) -> tuple[MeanScore, ...]:
-    rows = [_mean(flat, here, None, clip)]
-    rows += [
-        _mean(flat, here & (by_source == code), source, clip) for code, source in enumerate(sources)
-    ]
-    return tuple(rows)
+    """Over all sources, then source by source."""
+    mine, codes, n = flat.where(here), by_source[here], len(sources)
+    whole = _slice_means(mine, np.zeros_like(codes), (None,), clip)
+    return (*whole, *_slice_means(mine, codes, sources, clip)) if n else tuple(whole)
 
 
-def _mean(flat: _Flat, here: BoolArray, source: str | None, clip: Clip) -> MeanScore:
-    def plain(values: FloatArray) -> float | None:
-        return mean_of_scores(values[here], clip=clip).value
-
-    return MeanScore(
-        source=source,
-        n_responses=int(here.sum()),
-        mean=mean_of_scores(
-            flat.value[here], clip=clip, tasks=flat.task[here], bootstrap=RESAMPLES
-        ),
-        coverage=_plain_mean(flat.coverage[here]),
-        lower=plain(flat.lower),
-        upper=plain(flat.upper),
+def _slice_means(
+    flat: _Flat, codes: IntArray, sources: Sequence[str | None], clip: Clip
+) -> list[MeanScore]:
+    n = len(sources)
+    means = means_of_scores(flat.value, codes, n, clip=clip, tasks=flat.task, bootstrap=RESAMPLES)
+    counts = np.bincount(codes, minlength=n).tolist()
+    coverage, lower, upper = (
+        _plain_means(column, codes, n) for column in (flat.coverage, flat.lower, flat.upper)
     )
+    return [
+        MeanScore(
+            source=source,
+            n_responses=counts[code],
+            mean=means[code],
+            coverage=coverage[code],
+            lower=_clipped(lower[code], clip),
+            upper=_clipped(upper[code], clip),
+        )
+        for code, source in enumerate(sources)
+    ]
 
 
-def _plain_mean(values: FloatArray) -> float | None:
-    given = values[~np.isnan(values)]
-    return float(given.mean()) if len(given) else None
+def _plain_means(values: FloatArray, codes: IntArray, n: int) -> list[float | None]:
+    """The mean of each slice, NaN left out; None where nothing is left."""
+    given = ~np.isnan(values)
+    counts = np.bincount(codes[given], minlength=n)
+    totals = np.bincount(codes[given], weights=values[given], minlength=n)
+    return [
+        total / count if count else None
+        for total, count in zip(totals.tolist(), counts.tolist(), strict=True)
+    ]
+
+
+def _clipped(mean: float | None, clip: Clip) -> float | None:
+    return min(max(mean, 0.0), 1.0) if mean is not None and clip is Clip.MEAN else mean
 
 
 def _rows(
@@ -233,6 +259,7 @@ def _block_rows(
             gate_failed=tuple(keys[scores.gate_failed[row]].tolist()),
         )
         for row, (round_, rater, response) in enumerate(ids)
+        if (round_, rater) in by_ids
     ]
 
 

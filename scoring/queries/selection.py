@@ -29,7 +29,7 @@ class Selection:
 
 
 def comparable_rounds(project: Project, *, preferences: bool = False) -> list[Round]:
-    """The rounds that hold at least one verdict (or preference), sessions last, oldest first.
+    """The rounds that hold at least one verdict (or preference), sessions first, oldest first.
 
     One query, whatever the number of verdicts.
     """
@@ -47,7 +47,7 @@ def rounds_with_either(project: Project) -> list[Round]:
 
 def _rounds(project: Project) -> QuerySet[Round]:
     rows = Round.objects.filter(project=project).select_related("version__rubric")
-    return rows.order_by("kind", "created_at", "pk")
+    return rows.order_by("-kind", "created_at", "pk")
 
 
 def chosen(project: Project, rounds: Sequence[Round], ids: Collection[int]) -> Selection:

@@ -152,8 +152,8 @@ def test_the_first_line_says_what_is_pinned_and_how_scores_are_made(cast: Cast) 
     assert (first["type"], first["format_version"], first["project"]) == ("export", 1, "demo")
     assert first["missing"] == "exclude"
     assert first["rounds"] == [
-        {"kind": "run", "name": "run one"},
         {"kind": "session", "name": "imported"},
+        {"kind": "run", "name": "run one"},
     ]
     assert first["rubrics"] == [
         {

@@ -1,6 +1,6 @@
 """Scores: every public way to turn verdicts and weights into a number, named and versioned."""
 
-from rubricstudio.domain.aggregation.means import mean_of_scores
+from rubricstudio.domain.aggregation.means import mean_of_scores, means_of_scores
 from rubricstudio.domain.aggregation.panel import by_response, panel_values
 from rubricstudio.domain.aggregation.registry import (
     AGGREGATORS,
@@ -32,6 +32,7 @@ __all__ = [
     "aggregator_named",
     "by_response",
     "mean_of_scores",
+    "means_of_scores",
     "panel_values",
     "score",
     "score_many",
