@@ -70,32 +70,34 @@ def read(
     seen: dict[tuple[type[Any], str], int] = {}
     for number, line in enumerate(lines, first_line):
         place = Place(file, number)
-        values: dict[str, Any] | Problem | None = quick_object(line)
-        if values is None:
-            values = parse_line(line, place)
-            if values is None:
+        plain = quick_object(line)
+        if plain is not None and plain.get("type") == "verdict":
+            verdicts = quick.read(plain, place)
+            if verdicts is not None:
+                yield from verdicts
                 continue
-            records = [values] if isinstance(values, Problem) else read_object(values, place)
-        else:
-            kind = values.get("type")
-            if kind == "verdict":
-                verdicts = quick.read(values, place)
-                if verdicts is not None:
-                    yield from verdicts
-                    continue
-            records = _quick_text(kind, values, place) or read_object(values, place)
-        for record in records:
+        for record in _line(line, plain, place):
             yield _first_of_its_id(record, seen)
 
 
-def _quick_text(kind: Any, values: dict[str, Any], place: Place) -> list[Record | Problem] | None:
+def _line(line: str | bytes, plain: dict[str, Any] | None, place: Place) -> list[Record | Problem]:
+    """The records of one line; `plain` is its object where nothing about the line is unusual."""
+    if plain is not None:
+        return _quick_text(plain, place) or read_object(plain, place)
+    values = parse_line(line, place)
+    if values is None:
+        return []
+    return [values] if isinstance(values, Problem) else read_object(values, place)
+
+
+def _quick_text(values: dict[str, Any], place: Place) -> list[Record | Problem] | None:
     """The task or response of a plain line's object, or None."""
-    found: Record | None = None
-    if kind == "task":
-        found = quick_task(values, place)
-    elif kind == "response":
+    kind = values.get("type")
+    if kind == "response":
         found = quick_response(values, place)
-    return [found] if found is not None else None
+        return None if found is None else [found]
+    task = quick_task(values, place) if kind == "task" else None
+    return None if task is None else [task]
 
 
 def _first_of_its_id(
