@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from django.core.management import load_command_class
+from django.core.management.base import BaseCommand
 
 from rubricstudio.actions.imports import preview
 from rubricstudio.actions.imports.report import MOST_PROBLEMS
@@ -16,7 +17,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "importing.md").read_text
 
 def test_every_option_is_described_and_no_other() -> None:
     parser = load_command_class("rubricstudio", "import_dataset").create_parser("manage.py", "x")
-    usual = load_command_class("django.core", "check").create_parser("manage.py", "x")
+    usual = BaseCommand().create_parser("manage.py", "x")
     general = {name for action in usual._actions for name in action.option_strings}
     ours = {
         action.option_strings[-1]
