@@ -112,6 +112,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Who changed what is kept for good: the database refuses to edit the history.
+PGHISTORY_APPEND_ONLY = True
+
 # -- queue and cache: BROKER_URL, or the embedded Valkey that manage.py starts
 BROKER_URL = env_str("BROKER_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
@@ -247,6 +250,10 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = STUDIO_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "rubricstudio.static_files.RememberedStaticFiles"},
+}
 # Served from the source folders too, so that nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

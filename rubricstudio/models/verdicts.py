@@ -267,7 +267,8 @@ class Preference(models.Model):
                 condition=~Q(response_a=F("response_b")), name="preference_two_responses"
             ),
             models.CheckConstraint(
-                condition=Q(status="ok", preferred__in=Preferred.values)
+                # A check that comes out null passes, so the null is asked for by name.
+                condition=Q(status="ok", preferred__isnull=False, preferred__in=Preferred.values)
                 | (~Q(status="ok") & Q(preferred__isnull=True)),
                 name="preference_value_iff_ok",
             ),

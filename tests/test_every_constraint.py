@@ -1,0 +1,310 @@
+"""Every constraint and trigger has an attempt to break it; a new one without fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, ProgrammingError, connection, models, transaction
+from django.utils import timezone
+
+from annotations.actions import activate, create_session, next_item
+from annotations.models import Assignment, Item, Session, SessionAnnotator
+from rubricstudio.actions.rounds import rater_for_user
+from rubricstudio.actions.rubrics import create_rubric, publish
+from rubricstudio.models import (
+    ApiToken,
+    Criterion,
+    Invitation,
+    Membership,
+    Preference,
+    Rater,
+    Response,
+    Round,
+    Rubric,
+    RubricVersion,
+    Task,
+    Verdict,
+)
+from rubricstudio.models.imports import ImportJob
+from scoring.actions.judges import create_judge
+from scoring.actions.runs import start_run
+from scoring.models import Judge, Run, RunBatch
+from tests.conftest import SMALL_RUBRIC, Cast, Data
+
+NOW = timezone.now()
+
+
+@dataclass
+class World:
+    """One good row of each table, to be copied or changed into a bad one."""
+
+    cast: Cast
+    rows: dict[type[models.Model], Any]
+
+    def copy(self, model: type[models.Model], **changes: object) -> None:
+        """Insert the model's row once more, with changes."""
+        row = self.rows[model]
+        keys = {field.attname for field in model._meta.concrete_fields if field.primary_key}
+        values = {
+            field.attname: getattr(row, field.attname)
+            for field in model._meta.concrete_fields
+            if field.attname not in keys or isinstance(field, models.OneToOneField)
+        }
+        model._default_manager.create(**(values | changes))
+
+    def change(self, model: type[models.Model], **changes: object) -> None:
+        """Update the model's row."""
+        model._default_manager.filter(pk=self.rows[model].pk).update(**changes)
+
+    def delete(self, model: type[models.Model]) -> None:
+        """Delete the model's row without asking Django first."""
+        key = model._meta.pk
+        assert key is not None
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute(
+                f"DELETE FROM {table} WHERE {key.column} = %s",
+                [self.rows[model].pk],
+            )
+
+
+@pytest.fixture
+def world(cast: Cast, data: Data) -> World:
+    session = create_session(
+        project=cast.project,
+        name="session",
+        version=data.version,
+        by=cast.owner,
+        annotators=[cast.annotator, cast.second_annotator],
+        coverage=2,
+    )
+    activate(session=session, by=cast.owner)
+    assignment = next_item(session=session, by=cast.annotator)
+    assert assignment is not None
+    judge = create_judge(
+        project=cast.project, name="Rules", kind="scripted", params={}, by=cast.owner
+    )
+    run = start_run(
+        judge=judge,
+        version=data.version,
+        response_ids=[data.responses[0].pk],
+        name="run",
+        by=cast.owner,
+    )
+    draft = create_rubric(project=cast.project, name="Other", by=cast.owner, value=SMALL_RUBRIC)
+    rater = rater_for_user(project=cast.project, user=cast.annotator)
+    answer = {"round": session.round, "rater": rater}
+    rows: list[models.Model] = [
+        *(session, assignment, assignment.item, judge, run, run.batches.get(), draft, draft.rubric),
+        *(draft.criteria.get(key="warns"), rater, session.round, data.tasks[0], data.responses[0]),
+        Membership.objects.get(project=cast.project, user=cast.viewer),
+        SessionAnnotator.objects.filter(session=session).first() or pytest.fail("nobody"),
+        ApiToken.objects.create(user=cast.owner, name="t", prefix="p", token_hash="h"),
+        Invitation.objects.create(
+            project=cast.project,
+            email="New@example.com",
+            role="viewer",
+            token_hash="i",
+            invited_by=cast.owner,
+            expires_at=NOW + timedelta(days=1),
+        ),
+        ImportJob.objects.create(project=cast.project, created_by=cast.owner, files=[]),
+        Verdict.objects.create(
+            **answer,
+            response=data.responses[0],
+            criterion=data.version.criteria.get(key="warns"),
+            status="ok",
+            value=1,
+        ),
+        Preference.objects.create(
+            **answer,
+            task=data.tasks[0],
+            response_a=data.responses[0],
+            response_b=data.responses[1],
+            preferred="a",
+        ),
+    ]
+    return World(cast, {type(row): row for row in rows})
+
+
+def _publish_and_change(w: World) -> None:
+    version = publish(version=w.rows[RubricVersion], by=w.cast.owner)
+    RubricVersion.objects.filter(pk=version.pk).update(aggregator="other")
+
+
+def _publish_and_reweight(w: World) -> None:
+    publish(version=w.rows[RubricVersion], by=w.cast.owner)
+    w.change(Criterion, weight=99)
+
+
+def _another(w: World, **changes: object) -> None:
+    """A second assignment of the same item."""
+    rater = rater_for_user(project=w.cast.project, user=w.cast.second_annotator)
+    w.copy(Assignment, **({"rater_id": rater.pk, "slot": 1} | changes))
+
+
+ATTEMPTS: dict[str, Callable[[World], None]] = {
+    "api_token_scope_known": lambda w: w.copy(ApiToken, scope="all", token_hash="x"),
+    "membership_once": lambda w: w.copy(Membership),
+    "membership_role_known": lambda w: w.change(Membership, role="king"),
+    "invitation_open_once": lambda w: w.copy(Invitation, email="NEW@example.com", token_hash="x"),
+    "invitation_role_known": lambda w: w.change(Invitation, role="king"),
+    "invitation_accepted_by_needs_at": lambda w: w.change(Invitation, accepted_by=w.cast.viewer),
+    "invitation_expires_later": lambda w: w.change(Invitation, expires_at=NOW - timedelta(days=9)),
+    "import_state_known": lambda w: w.change(ImportJob, state="lost"),
+    "import_finished_at_iff_finished": lambda w: w.change(ImportJob, finished_at=NOW),
+    "task_external_id_once": lambda w: w.copy(Task),
+    "task_external_id_given": lambda w: w.change(Task, external_id=""),
+    "response_external_id_once": lambda w: w.copy(Response),
+    "response_external_id_given": lambda w: w.change(Response, external_id=""),
+    "response_kept": lambda w: w.delete(Response),
+    "response_in_project_of_task": lambda w: w.copy(
+        Response, project_id=w.cast.other_project.pk, external_id="x"
+    ),
+    "rubric_external_id_once": lambda w: w.copy(Rubric),
+    "rubric_external_id_given": lambda w: w.change(Rubric, external_id=""),
+    "version_number_once": lambda w: w.copy(
+        RubricVersion,
+        status="published",
+        content_hash="x",
+        published_by_id=w.cast.owner.pk,
+        published_at=NOW,
+    ),
+    "version_one_draft": lambda w: w.copy(RubricVersion, number=9),
+    "version_status_known": lambda w: w.change(RubricVersion, status="lost"),
+    "version_published_complete": lambda w: w.change(RubricVersion, status="published"),
+    "version_retired_complete": lambda w: w.change(RubricVersion, retired_at=NOW),
+    "version_frozen": _publish_and_change,
+    "criterion_key_once": lambda w: w.copy(Criterion, position=99_999),
+    "criterion_position_once": lambda w: w.copy(Criterion, key="x"),
+    "criterion_key_given": lambda w: w.change(Criterion, key=""),
+    "criterion_text_given": lambda w: w.change(Criterion, text=" \n"),
+    "criterion_met_means_known": lambda w: w.change(Criterion, met_means="so"),
+    "criterion_scale_whole": lambda w: w.change(Criterion, scale_kind="ordinal"),
+    "criterion_tier_known": lambda w: w.change(Criterion, tier="vital"),
+    "criterion_judged_by_known": lambda w: w.change(Criterion, judged_by="dogs"),
+    "criterion_group_has_no_verdict": lambda w: w.change(Criterion, is_group=True),
+    "criterion_weight_finite": lambda w: w.change(Criterion, weight=float("nan")),
+    "criterion_frozen": _publish_and_reweight,
+    "rater_name_once": lambda w: w.copy(Rater, user_id=None),
+    "rater_user_once": lambda w: w.copy(Rater, name="x"),
+    "rater_judge_is_no_user": lambda w: w.change(Rater, kind="judge"),
+    "rater_name_given": lambda w: w.change(Rater, name=""),
+    "rater_kept": lambda w: w.delete(Rater),
+    "round_name_once": lambda w: w.copy(Round),
+    "round_kind_known": lambda w: w.change(Round, kind="lost"),
+    "round_name_given": lambda w: w.change(Round, name=""),
+    "round_kept": lambda w: w.delete(Round),
+    "verdict_once": lambda w: w.copy(Verdict),
+    "verdict_status_known": lambda w: w.copy(Verdict, status="hm", value=None, sample=1),
+    "verdict_value_iff_ok": lambda w: w.copy(Verdict, value=None, sample=1),
+    "verdict_confidence_range": lambda w: w.copy(Verdict, confidence=2, sample=1),
+    "verdict_append_only": lambda w: w.change(Verdict, value=0),
+    "verdict_references": lambda w: w.copy(Verdict, value=7, sample=1),
+    "preference_once": lambda w: w.copy(Preference),
+    "preference_two_responses": lambda w: w.copy(
+        Preference, response_b_id=w.rows[Response].pk, sample=1
+    ),
+    "preference_value_iff_ok": lambda w: w.copy(Preference, preferred=None, sample=1),
+    "preference_status_known": lambda w: w.copy(Preference, status="hm", preferred=None, sample=1),
+    "preference_strength_range": lambda w: w.copy(Preference, strength=3, sample=1),
+    "preference_append_only": lambda w: w.change(Preference, preferred="b"),
+    "preference_a_in_task": lambda w: w.copy(Preference, task_id=_other_task(w), sample=1),
+    "session_status_known": lambda w: w.change(Session, status="lost"),
+    "session_coverage_positive": lambda w: w.change(Session, coverage=0),
+    "session_reservation_positive": lambda w: w.change(Session, reservation_minutes=0),
+    "session_annotator_once": lambda w: w.copy(SessionAnnotator),
+    "item_response_once": lambda w: w.copy(Item, position=99_999),
+    "item_position_once": lambda w: w.copy(Item, response_id=_unused_response(w)),
+    "assignment_once": lambda w: w.copy(Assignment, slot=None),
+    "assignment_slot_once": lambda w: _another(w, slot=w.rows[Assignment].slot),
+    "assignment_status_known": lambda w: w.change(Assignment, status="lost"),
+    "assignment_submitted_complete": lambda w: w.change(Assignment, status="submitted"),
+    "assignment_reservation_ends": lambda w: w.change(Assignment, reserved_until=None),
+    "assignment_skipped_with_reason": lambda w: w.change(
+        Assignment, status="skipped", slot=None, reserved_until=None
+    ),
+    "assignment_skipped_frees_slot": lambda w: w.change(
+        Assignment, status="skipped", skip_reason="other"
+    ),
+    "assignment_within_coverage": lambda w: _another(w, slot=2),
+    "judge_frozen_once_used": lambda w: w.change(Judge, params={"delay": 1}),
+    "run_status_known": lambda w: w.change(Run, status="lost"),
+    "run_samples_positive": lambda w: w.change(Run, samples=0),
+    "run_finished_complete": lambda w: w.change(Run, status="done"),
+    "run_batch_once": lambda w: w.copy(RunBatch),
+    "run_batch_not_empty": lambda w: w.change(RunBatch, response_ids=[]),
+}
+
+# A trigger speaks in a sentence of its own, not by its name.
+SENTENCES = {
+    "response_kept": "has verdicts",
+    "rater_kept": "has verdicts",
+    "round_kept": "has verdicts",
+    "version_frozen": "a published rubric version is frozen",
+    "criterion_frozen": "a criterion of a published rubric version is frozen",
+    "verdict_append_only": "append-only",
+    "verdict_references": "off the scale",
+    "preference_append_only": "append-only",
+    "assignment_within_coverage": "places",
+    "judge_frozen_once_used": "a judge that has run is frozen",
+    # A stricter one on the same column speaks first.
+    "run_status_known": "run_finished_complete",
+    "version_status_known": "version_published_complete",
+}
+# Unique constraints that are there only as the target of a composite foreign key.
+TARGETS = {"task_in_project", "response_in_task"}
+# Keys over two columns, which live in a migration; the second is the mirror of the first.
+COMPOSITE = {"response_in_project_of_task", "preference_a_in_task"}
+
+
+def _other_task(w: World) -> int:
+    return Task.objects.exclude(pk=w.rows[Task].pk).get(project=w.cast.project).pk
+
+
+def _unused_response(w: World) -> int:
+    task = w.rows[Task]
+    return Response.objects.create(project=task.project, task=task, external_id="x", source="x").pk
+
+
+def _declared() -> set[str]:
+    names = set()
+    for label in ("rubricstudio", "annotations", "scoring"):
+        for model in apps.get_app_config(label).get_models():
+            names |= {constraint.name for constraint in model._meta.constraints}
+            names |= {
+                trigger.name
+                for trigger in getattr(model._meta, "triggers", [])
+                if not trigger.name.endswith(("_insert", "_update", "_delete", "append_only"))
+                or trigger.name in ATTEMPTS
+            }
+    return names
+
+
+def test_every_constraint_has_an_attempt() -> None:
+    assert set(ATTEMPTS) == (_declared() - TARGETS) | COMPOSITE
+
+
+@pytest.mark.parametrize("name", sorted(ATTEMPTS))
+def test_the_database_refuses(world: World, name: str) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        ATTEMPTS[name](world)
+        connection.check_constraints()
+
+    assert SENTENCES.get(name, name) in str(caught.value)
+
+
+def test_history_cannot_be_edited(world: World) -> None:
+    history = apps.get_model("rubricstudio", "MembershipEvent")
+    event = history._default_manager.first()
+    assert event is not None
+
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        history._default_manager.filter(pk=event.pk).update(role="viewer")
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        event.delete()
