@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Left
@@ -176,13 +177,26 @@ def session_items(
     return shown, shown[-1].position if len(rows) > limit else None
 
 
+# What is left to take is every item but those the person had and those that others fill.
+# Counted from the assignments, which are few while the items are many.
+_QUEUE = """
+    SELECT count(*) FILTER (WHERE own = 'submitted') AS submitted,
+           count(*) FILTER (WHERE own IN ('pending', 'draft')) AS open,
+           (SELECT count(*) FROM annotations_item WHERE session_id = %(session)s)
+           - count(*) FILTER (WHERE own IS NOT NULL OR held >= %(coverage)s) AS available,
+           count(*) FILTER (WHERE own = 'skipped') AS skipped
+      FROM (SELECT max(a.status) FILTER (WHERE a.rater_id = %(rater)s) AS own,
+                   count(*) FILTER (WHERE a.slot IS NOT NULL AND NOT (
+                       a.status IN ('pending', 'draft') AND a.reserved_until < now())) AS held
+              FROM annotations_assignment a JOIN annotations_item i ON i.id = a.item_id
+             WHERE i.session_id = %(session)s GROUP BY a.item_id) taken
+"""
+
+
 def queue_progress(session: Session, rater_id: int) -> QueueProgress:
-    """An annotator's own counts."""
-    mine = Assignment.objects.filter(item__session=session, rater=rater_id)
-    counts = mine.aggregate(
-        submitted=Count("pk", filter=Q(status="submitted")),
-        open=Count("pk", filter=Q(status__in=OPEN)),
-        skipped=Count("pk", filter=Q(status="skipped")),
-    )
-    available = Item.objects.with_room_for(session, rater_id).count()
-    return QueueProgress(available=available, **counts)
+    """An annotator's own counts; what can still be had is what `with_room_for` finds."""
+    parameters = {"session": session.pk, "rater": rater_id, "coverage": session.coverage}
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE, parameters)
+        submitted, open_, available, skipped = cursor.fetchone()
+    return QueueProgress(submitted, open_, available, skipped)

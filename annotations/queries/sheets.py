@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from annotations.models import Assignment, Session
 from annotations.sheet import Entry, Sheet, asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.domain.verdict import VerdictStatus
-from rubricstudio.models import Verdict
+from rubricstudio.models import RubricVersion, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,17 @@ class OwnVerdicts:
 def rubric_of(session: Session) -> Rubric:
     """The rubric version that is judged in a session, as a value."""
     version = session.round.version
-    return version.as_rubric() if version else Rubric(())
+    if version is None:
+        return Rubric(())
+    return (
+        _frozen(version.pk, version.content_hash) if version.content_hash else version.as_rubric()
+    )
+
+
+@lru_cache(maxsize=256)
+def _frozen(version: int, content_hash: str) -> Rubric:
+    """A published version, which never changes: each page of each annotator asks for it."""
+    return RubricVersion.objects.get(pk=version).as_rubric()
 
 
 def criteria_of(session: Session) -> tuple[Criterion, ...]:

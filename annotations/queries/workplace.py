@@ -11,7 +11,7 @@ from annotations.queries.progress import QueueProgress, queue_progress
 from annotations.queries.sheets import rubric_of
 from annotations.sheet import asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
-from rubricstudio.models import Response, Task
+from rubricstudio.models import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class Workplace:
         return asked_of_people(self.rubric)
 
 
+_FIELDS = ("text", "task__messages", "task__reference", "task__context")
+
+
 def workplace(assignment: Assignment) -> Workplace:
     """Load the page of an assignment (with its item and session at hand).
 
@@ -57,15 +60,14 @@ def workplace(assignment: Assignment) -> Workplace:
     that is not read either.
     """
     session = assignment.item.session
-    fields = ["task_id", "text"] if session.hide_source else ["task_id", "text", "source"]
+    fields = _FIELDS if session.hide_source else (*_FIELDS, "source")
     response: dict[str, Any] = Response.objects.values(*fields).get(pk=assignment.item.response_id)
-    task = Task.objects.only("messages", "reference", "context").get(pk=response["task_id"])
     return Workplace(
         assignment=assignment,
         rubric=rubric_of(session),
-        messages=task.messages,
-        reference=task.reference,
-        documents=[_document(raw) for raw in task.context],
+        messages=response["task__messages"],
+        reference=response["task__reference"],
+        documents=[_document(raw) for raw in response["task__context"]],
         text=response["text"],
         source=response.get("source"),
         progress=queue_progress(session, assignment.rater_id),
