@@ -240,7 +240,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # -- language and time
 LANGUAGE_CODE = env_str("LANGUAGE_CODE", "en")
-LANGUAGES = [("en", _("English")), ("ar", _("Arabic")), ("ja", _("Japanese"))]
+# A language is offered once locale/ holds all its texts; every text is marked for it.
+LANGUAGES = [("en", _("English")), ("en-gb", _("British English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
 USE_I18N = True
