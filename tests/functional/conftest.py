@@ -30,6 +30,11 @@ from rubricstudio.workers import worker_status
 ROOT = Path(settings.BASE_DIR)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# The colours of the scheme are drawn, and nothing fades from one to another.
+SETTLED = """async () => {
+  for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+}"""
 SERIOUS = ("serious", "critical")
 
 
@@ -82,23 +87,31 @@ class Visitor:
         self._picture(f"{name}-dark", "dark", shots)
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict
+        self._fits(name)
+        self._picture(f"{name}-phone", "phone", shots)
+        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
+
+    def fits(self, name: str) -> None:
+        """Nothing is wider than a phone."""
+        self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict
+        self._fits(name)
+        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
+
+    def _fits(self, name: str) -> None:
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 0, f"{name} is {wide} pixels wider than a phone"
-        self._picture(f"{name}-phone", "phone", shots)
-        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
 
     def _picture(self, name: str, kind: str, wanted: tuple[str, ...]) -> None:
         if self.shots is not None and kind in wanted:
             self.page.screenshot(path=self.shots / f"{name}.png", animations="disabled")
 
     def _axe(self, name: str, options: dict[str, Any] | None = None) -> None:
-        # Two frames: the new colours are drawn.
-        self.page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+        self.page.evaluate(SETTLED)
         found = Axe().run(self.page, options=options).response["violations"]
         serious = [
-            (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])
+            (rule["id"], [(n["html"][:120], n["failureSummary"]) for n in rule["nodes"][:3]])
             for rule in found
             if rule["impact"] in SERIOUS
         ]
