@@ -21,7 +21,7 @@ from rubricstudio.models import Project, Round, RoundKind
 from rubricstudio.queries.verdict_table import VerdictColumns, verdict_columns
 from scoring.queries.pins import Pin
 
-BLOCK = 20_000
+BLOCK = 5_000
 PANEL = 0
 """Stands where a rater's id does: the people of a session together, by majority."""
 
