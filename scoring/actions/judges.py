@@ -35,7 +35,7 @@ def create_judge(
     *, project: Project, name: str, kind: str, params: Mapping[str, object], by: User
 ) -> Judge:
     """Create a judge. Raises InvalidJudgeConfig for what cannot work, JudgeNameTaken."""
-    build(kind, params, site())
+    built = build(kind, params, site())
     name = name.strip()
     if Rater.objects.filter(project=project, kind=RaterKind.JUDGE, name=name).exists():
         raise JudgeNameTaken(
@@ -46,7 +46,7 @@ def create_judge(
     return Judge.objects.create(
         rater=rater,
         kind=kind,
-        model=str(params.get("model", "")),
+        model=str(getattr(built, "model", "")),
         params=dict(params),
         created_by=by,
     )

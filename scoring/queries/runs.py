@@ -40,6 +40,7 @@ from scoring.states import CAN_RESUME, UNFINISHED
 
 LIST_PAGE = 25
 VERDICT_PAGE = 25
+QUICKLY_COUNTED = 50_000
 # The rate of an unfinished run is that of the last minute: what comes next is most like it.
 RATE_WINDOW = timedelta(seconds=60)
 
@@ -169,6 +170,11 @@ class RunProgress:
         return self.status in CAN_RESUME
 
     @property
+    def poll_seconds(self) -> int:
+        """How often a page may ask: counting many verdicts takes the database a while."""
+        return 2 if self.expected <= QUICKLY_COUNTED else 10
+
+    @property
     def missing(self) -> int:
         return max(0, self.expected - self.stored)
 
@@ -239,25 +245,37 @@ def _seconds(run: Run) -> float | None:
     return max((end - rate_since(run)).total_seconds(), 0.001)
 
 
-# A provenance that was imported may hold anything: only numbers are added up.
-_NUMBER = (
-    "CASE WHEN jsonb_typeof(provenance -> '{0}') = 'number'"
-    " THEN (provenance ->> '{0}')::double precision END AS {0}"
-)
 _FIELDS = ("tokens_in", "tokens_out", "cost", "latency")
 _SUMS = ", ".join(f"sum({name}), count({name})" for name in _FIELDS)
 _FIGURES = f"""
     SELECT status, count(*), count(*) FILTER (WHERE created_at >= %s), {_SUMS},
            percentile_cont(0.5) WITHIN GROUP (ORDER BY latency),
            percentile_cont(0.95) WITHIN GROUP (ORDER BY latency)
-      FROM (SELECT status, created_at, {", ".join(_NUMBER.format(name) for name in _FIELDS)}
-              FROM ({{current}}) v) w
+      FROM ({{current}}) v
      GROUP BY GROUPING SETS ((status), ())
 """
-# Nobody corrects a run carried out here; an imported round may hold corrections.
-_HERE = "SELECT * FROM studio_verdict WHERE round_id = %s"
-_IMPORTED = """
-    SELECT DISTINCT ON (response_id, criterion_id, rater_id, sample) *
+
+
+def _columns(number: str) -> str:
+    """The columns of a verdict that figures are made of, numbers of its provenance read so."""
+    return ", ".join(["status", "created_at", *(f"{number.format(x)} AS {x}" for x in _FIELDS)])
+
+
+# What was written here holds numbers or null, and nobody corrects it: the quick way, four
+# times as fast, because it is asked again every other second.
+_HERE = f"""
+    SELECT {_columns("(provenance ->> '{0}')::double precision")}
+      FROM studio_verdict WHERE round_id = %s
+"""
+# An imported provenance may hold anything, and an imported round corrections.
+_IMPORTED = f"""
+    SELECT DISTINCT ON (response_id, criterion_id, rater_id, sample)
+           {
+    _columns(
+        "CASE WHEN jsonb_typeof(provenance -> '{0}') = 'number'"
+        " THEN (provenance ->> '{0}')::double precision END"
+    )
+}
       FROM studio_verdict WHERE round_id = %s
      ORDER BY response_id, criterion_id, rater_id, sample, revision DESC
 """
