@@ -94,7 +94,7 @@ def test_a_source_without_a_file_is_a_problem(write: Write) -> None:
         ("a.csv", "id,prompt\nt1,café\n".encode("latin-1"), "not UTF-8"),
         ("a.csv", "id,prompt\n".encode("utf-16"), "UTF-16"),
         ("a.jsonl", b'{"type": "task", "id": "\xff"}', "not UTF-8"),
-        ("a.jsonl.gz", gzip.compress(TASK.encode())[:-9], "packed with gzip and broken"),
+        ("a.jsonl.gz", gzip.compress(TASK.encode(), mtime=0)[:-9], "packed with gzip and broken"),
         ("a.jsonl.gz", b"\x1f\x8bnonsense", "packed with gzip and broken"),
         ("a.jsonl", "[" * 100_000, "is not JSON"),
         ("a.json", "[" * 100_000, "is not JSON"),

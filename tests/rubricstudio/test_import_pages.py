@@ -243,7 +243,7 @@ def test_files_that_are_missing_too_many_too_large_or_alike_are_refused(
         ("a.jsonl", b'{"type": "task", "id": "x", "prompt": "' + b"y" * 3_000_000 + b'"}'),
         ("a.jsonl", b'{"type": "task", "id": "x", "promt\\u0000\\ud800": "y"}'),
         ("a.jsonl", b"[" * 50_000),
-        ("a.jsonl.gz", gzip.compress(b"\n" * 50_000_000)),
+        ("a.jsonl.gz", gzip.compress(b"\n" * 50_000_000, mtime=0)),
         ("a.jsonl.gz", b"\x1f\x8b\x08broken"),
         ("a.json", b"{}"),
         ("a.csv", b'a,"b\n' * 100),
