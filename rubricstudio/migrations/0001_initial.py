@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
                 ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='rubricstudio.project')),
+                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='rubricstudio.project')),
             ],
             options={
                 'db_table': 'studio_task',
@@ -303,8 +303,8 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True, null=True)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='rubricstudio.project')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='rubricstudio.task')),
+                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='rubricstudio.project')),
+                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='rubricstudio.task')),
             ],
             options={
                 'db_table': 'studio_response',
@@ -542,7 +542,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='task',
-            constraint=models.UniqueConstraint(fields=('id', 'project'), name='task_in_project'),
+            constraint=models.UniqueConstraint(fields=('project', 'id'), name='task_in_project'),
         ),
         migrations.AddConstraint(
             model_name='task',
@@ -562,7 +562,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='response',
-            constraint=models.UniqueConstraint(fields=('id', 'task'), name='response_in_task'),
+            constraint=models.UniqueConstraint(fields=('task', 'id'), name='response_in_task'),
         ),
         migrations.AddConstraint(
             model_name='response',

@@ -26,7 +26,10 @@ class Task(models.Model):
     `messages` is a list of {"role", "content"}; `context` a list of document texts.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
+    # The constraints below begin with it, so it needs no index of its own.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="tasks", db_index=False
+    )
     external_id = models.CharField(max_length=300)
     messages = models.JSONField()
     reference = models.TextField(blank=True)
@@ -41,8 +44,9 @@ class Task(models.Model):
             models.UniqueConstraint(
                 fields=["project", "external_id"], name="task_external_id_once"
             ),
-            # The target of the composite key that keeps a response in its task's project.
-            models.UniqueConstraint(fields=["id", "project"], name="task_in_project"),
+            # The target of the composite key that keeps a response in its task's project, and
+            # the order of a project's list: its first page needs no sorting.
+            models.UniqueConstraint(fields=["project", "id"], name="task_in_project"),
             models.CheckConstraint(condition=~Q(external_id=""), name="task_external_id_given"),
         ]
 
@@ -61,8 +65,13 @@ class Task(models.Model):
 class Response(models.Model):
     """The answer of a named source to a task; `text` is null where it is not available."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="responses")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="responses")
+    # The constraints below begin with these, so they need no indexes of their own.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="responses", db_index=False
+    )
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="responses", db_index=False
+    )
     external_id = models.CharField(max_length=300)
     source = models.CharField(max_length=200)
     # Null is "not available", the empty string is an empty answer.
@@ -77,7 +86,7 @@ class Response(models.Model):
                 fields=["project", "external_id"], name="response_external_id_once"
             ),
             # The target of the composite key that keeps a preference within one task.
-            models.UniqueConstraint(fields=["id", "task"], name="response_in_task"),
+            models.UniqueConstraint(fields=["task", "id"], name="response_in_task"),
             models.CheckConstraint(condition=~Q(external_id=""), name="response_external_id_given"),
         ]
         triggers = [kept_by_verdicts("response_kept", "response_id")]

@@ -10,6 +10,7 @@ from django.db import transaction
 from rubricstudio.actions.imports import writers
 from rubricstudio.actions.imports.directory import Directory
 from rubricstudio.actions.imports.report import ImportRefused, ImportReport
+from rubricstudio.actions.imports.staging import refresh_statistics
 from rubricstudio.actions.imports.verdicts import write_verdicts
 from rubricstudio.domain.formats.records import (
     PreferenceRecord,
@@ -23,6 +24,13 @@ from rubricstudio.domain.formats.records import (
 from rubricstudio.models import Project, User
 
 BATCH = 50_000
+# So many new rows make the database's own idea of its tables wrong, and its plans with it.
+_MANY = 5_000
+_STATISTICS = {
+    "studio_task": ("id", "project_id"),
+    "studio_response": ("id", "project_id", "task_id"),
+    "studio_verdict": ("id", "round_id", "response_id", "criterion_id", "rater_id", "revision"),
+}
 Progress = Callable[[int], None]
 Writer = Callable[[Sequence[Any], Directory, ImportReport], None]
 
@@ -78,6 +86,8 @@ def import_records(
             transaction.set_rollback(True)
     if refused and not dry_run:
         raise ImportRefused(report)
+    if not dry_run and report.added.total() >= _MANY:
+        refresh_statistics(_STATISTICS)
     return report
 
 
