@@ -34,14 +34,14 @@ RESPONSES = """
 
 # Only the last revision of each cell. Corrections are few, so what they supersede is too.
 _CURRENT_VERDICT = """
-    v.id NOT IN (
+    v.round_id = ANY(%(rounds)s) AND v.id NOT IN (
         SELECT earlier.id FROM studio_verdict later
           JOIN studio_verdict earlier USING (round_id, response_id, criterion_id, rater_id, sample)
          WHERE later.revision > 0 AND earlier.revision < later.revision
            AND later.round_id = ANY(%(rounds)s))
 """
 _CURRENT_PREFERENCE = """
-    p.id NOT IN (
+    p.round_id = ANY(%(rounds)s) AND p.id NOT IN (
         SELECT earlier.id FROM studio_preference later
           JOIN studio_preference earlier
          USING (round_id, response_a_id, response_b_id, rater_id, sample)
