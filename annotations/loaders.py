@@ -38,7 +38,7 @@ def load_session(project: Project, session_id: int) -> Session:
 def find_place(project: Project, session_id: int, user: User) -> Place | None:
     """The person's place in a session, None where they are not among its annotators."""
     place = (
-        SessionAnnotator.objects.select_related("session__round__version__rubric")
+        SessionAnnotator.objects.select_related("session__round__version")
         .filter(session=session_id, session__round__project=project, rater__user=user)
         .first()
     )

@@ -17,12 +17,12 @@ from rubricstudio.models import User
 
 def locked_assignment(assignment: Assignment, by: User) -> Assignment:
     """The assignment, held until the transaction ends. Raises NotInSession for another's."""
-    Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
-    locked = (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("item__session__round", "rater")
-        .get(pk=assignment.pk)
-    )
+    item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
+    # What a session asks for does not change once it has started, so it is not read again.
+    item.session = assignment.item.session
+    rows = Assignment.objects.select_for_update(of=("self",)).select_related("rater")
+    locked = rows.get(pk=assignment.pk)
+    locked.item = item
     if locked.rater.user_id != by.pk:
         raise NotInSession(_("This is another person's assignment."))
     if not locked.item.session.annotators.filter(rater=locked.rater_id).exists():

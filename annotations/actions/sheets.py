@@ -19,9 +19,9 @@ from annotations.actions.locks import (
 )
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
 from annotations.models import Assignment, AssignmentStatus, SessionStatus, SkipReason
-from annotations.queries.sheets import criteria_of, own_verdicts
+from annotations.queries.sheets import NOTHING_SAID, criteria_of, criterion_ids, own_verdicts
 from annotations.sheet import Sheet, changed, check, from_json, merge, to_json, undecided
-from rubricstudio.models import Criterion, User, Verdict
+from rubricstudio.models import User, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def save_draft(
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE, SessionStatus.PAUSED)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "save")
-    check(criteria_of(locked.item.session), sheet)
+    check(criteria_of(assignment.item.session), sheet)
     _write_draft(locked, _settled(locked, sheet, version, tab), tab)
     locked.status = status
     locked.reserved_until = reserved_until(locked.item.session)
@@ -115,7 +115,7 @@ def submit(
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
-    criteria = criteria_of(locked.item.session)
+    criteria = criteria_of(assignment.item.session)
     check(criteria, sheet)
     settled = _settled(locked, sheet, version, tab)
     _check_complete(undecided(criteria, settled))
@@ -144,9 +144,9 @@ def _check_complete(missing: list[str]) -> None:
 
 def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
     """Insert the verdicts that differ from the annotator's current ones, in one statement."""
-    before = own_verdicts(assignment)
-    version_id = assignment.item.session.round.version_id
-    ids = dict(Criterion.objects.filter(version=version_id).values_list("key", "pk"))
+    first = assignment.submitted_version is None
+    before = NOTHING_SAID if first else own_verdicts(assignment)
+    ids = criterion_ids(assignment.item.session)
     rows = [
         Verdict(
             round_id=assignment.item.session_id,

@@ -194,7 +194,7 @@ _QUEUE = """
 
 
 def queue_progress(session: Session, rater_id: int) -> QueueProgress:
-    """An annotator's own counts; what can still be had is what `with_room_for` finds."""
+    """An annotator's own counts; what is left is what `Item.objects.next_for` hands out."""
     parameters = {"session": session.pk, "rater": rater_id, "coverage": session.coverage}
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, parameters)

@@ -10,6 +10,7 @@ from annotations.models import Assignment, Session
 from annotations.sheet import Entry, Sheet, asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.models import Criterion as CriterionRow
 from rubricstudio.models import RubricVersion, Verdict
 
 
@@ -44,6 +45,20 @@ def _frozen(version: int, content_hash: str) -> Rubric:
 def criteria_of(session: Session) -> tuple[Criterion, ...]:
     """The criteria that people judge in a session, in display order."""
     return asked_of_people(rubric_of(session))
+
+
+def criterion_ids(session: Session) -> Mapping[str, int]:
+    """The row of each criterion that is judged in a session, by key."""
+    return _ids(session.round.version_id)
+
+
+@lru_cache(maxsize=256)
+def _ids(version: int | None) -> Mapping[str, int]:
+    """Of a published version, in which rows neither come nor go."""
+    return dict(CriterionRow.objects.filter(version=version).values_list("key", "pk"))
+
+
+NOTHING_SAID = OwnVerdicts(Sheet({}), {})
 
 
 def own_verdicts(assignment: Assignment) -> OwnVerdicts:
