@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import nh3
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -24,15 +25,27 @@ _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {
 # The page's own headings stand above.
 _TOP_HEADING = 3
 
+LONGEST_RENDERED = 100_000
+"""Characters; a longer text is shown as it is written, which takes no time."""
+_DEEPEST = 20
+"""Blocks inside blocks; the parser leaves out what lies deeper, and takes long where it is more."""
+
 
 def markdown(text: str) -> SafeString:
     """Return Markdown as safe HTML. HTML in the text is shown as it is written.
 
     Tables and strikethrough are understood. Headings begin at level 3, an image is
     shown as a link with its description: loading it would tell its owner who reads.
+    A very long text, or one nested too deep to be shown whole, is shown as it is written.
     """
+    if len(text) > LONGEST_RENDERED:
+        return _as_written(text)
+    parser = _parser()
+    tokens = parser.parse(text)
+    if any(token.nesting == 1 and token.level >= _DEEPEST - 1 for token in tokens):
+        return _as_written(text)
     html = nh3.clean(
-        _parser().render(text),
+        parser.renderer.render(tokens, parser.options, {}),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -47,9 +60,13 @@ def markdown(text: str) -> SafeString:
     return mark_safe(html)  # cleaned just above
 
 
+def _as_written(text: str) -> SafeString:
+    return format_html('<div class="raw">{}</div>', text)
+
+
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": _DEEPEST})
     parser.enable(["table", "strikethrough"])
     parser.core.ruler.push("headings_below_the_page", _lower_headings)
     parser.core.ruler.push("images_as_links", _link_images)

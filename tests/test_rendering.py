@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubricstudio.rendering import markdown
+from rubricstudio.rendering import LONGEST_RENDERED, markdown
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,15 @@ def test_a_table_keeps_the_side_of_its_columns_without_a_style() -> None:
 
 def test_single_line_breaks_are_kept_as_models_mean_them() -> None:
     assert "<br>" in markdown("one\ntwo")
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+@pytest.mark.parametrize("depth", [1, 5, 9, 10, 19, 20, 60])
+def test_no_word_is_lost_however_deep_it_is_nested(mark: str, depth: int) -> None:
+    assert "the dose" in markdown(mark * depth + "the dose")
+
+
+def test_a_very_long_text_is_shown_as_it_is_written() -> None:
+    html = markdown("[<b>" * LONGEST_RENDERED)
+
+    assert html.startswith('<div class="raw">[&lt;b&gt;')

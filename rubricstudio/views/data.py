@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from rubricstudio.http import ProjectRequest, project_view
@@ -15,9 +14,6 @@ from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.data import TaskFilter, TaskView, find_task, task_page, task_view
 from rubricstudio.rendering import markdown
-
-LONGEST_RENDERED = 100_000
-"""Characters; a longer text is shown as it is written, which takes no time."""
 
 
 @project_view(Permission.SEE_DATA)
@@ -78,12 +74,8 @@ def _document(item: Any) -> tuple[str, SafeString | None]:
 
 
 def rendered(text: str | None) -> SafeString | None:
-    """Markdown as safe HTML; a very long text as it is written; None where there is none."""
-    if text is None:
-        return None
-    if len(text) > LONGEST_RENDERED:
-        return format_html('<div class="raw">{}</div>', text)
-    return markdown(text)
+    """Markdown as safe HTML; None where there is none."""
+    return None if text is None else markdown(text)
 
 
 def _text(request: ProjectRequest, name: str) -> str:

@@ -25,7 +25,7 @@ from rubricstudio.domain.formats.records import (
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Response, Task, Verdict
 from rubricstudio.queries.data import PAGE, TaskFilter, task_page
-from rubricstudio.views.data import LONGEST_RENDERED
+from rubricstudio.rendering import LONGEST_RENDERED
 from tests.conftest import Cast, Data
 
 
