@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rubricstudio.domain.formats.records import Place, Problem
@@ -83,10 +83,19 @@ def _no_constant(name: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = doubled(name for name, _ in pairs)
         raise ValueError(f"the field {twice!r} stands twice in one object")
     return found
+
+
+def doubled(names: Iterable[str]) -> str | None:
+    """The first name that stood before, in one pass; None where each stands once."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rubricstudio.domain.formats.lines import ROWS, kind_of, members
+from rubricstudio.domain.formats.lines import ROWS, doubled, kind_of, members
 from rubricstudio.domain.formats.records import Problem
 from rubricstudio.domain.formats.streams import Unreadable
 
@@ -118,8 +118,8 @@ def _delimiter(header: str) -> str:
 
 
 def _header_problem(names: list[str], file: str) -> Problem | None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = doubled(names)
     if "" in names or twice:
-        said = f"names {twice[0]!r} twice" if twice and twice[0] else "has a column without name"
+        said = f"names {twice!r} twice" if twice else "has a column without name"
         return Problem(file, 1, "header", said, "Each column needs a name of its own.")
     return None

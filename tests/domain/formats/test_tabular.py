@@ -127,3 +127,21 @@ def test_a_broken_line_of_json_lines_is_named_and_the_others_are_read() -> None:
 def test_no_text_raises(text: str, format: str) -> None:
     for row in _rows(text, format):
         assert row
+
+
+def test_a_header_of_very_many_columns_is_checked_in_one_pass() -> None:
+    # Compared each with each, these names would keep a web process busy for half an hour.
+    names = [f"c{n}" for n in range(300_000)]
+
+    assert _rows(",".join(names) + "\n" + ",".join(["1"] * 300_000), "csv") == [
+        (2, dict.fromkeys(names, "1"))
+    ]
+    assert _rows(",".join([*names, "c7"]) + "\n", "csv") == ["f:1: header: names 'c7' twice"]
+
+
+def test_an_object_of_very_many_fields_is_checked_in_one_pass() -> None:
+    fields = ", ".join(f'"c{n}": 1' for n in range(300_000))
+
+    (problem,) = _rows(f'{{{fields}, "c299999": 2}}\n', "jsonl")
+
+    assert "the field 'c299999' stands twice in one object" in str(problem)
