@@ -136,7 +136,9 @@ def test_a_header_of_very_many_columns_is_checked_in_one_pass() -> None:
     assert _rows(",".join(names) + "\n" + ",".join(["1"] * 300_000), "csv") == [
         (2, dict.fromkeys(names, "1"))
     ]
-    assert _rows(",".join([*names, "c7"]) + "\n", "csv") == ["f:1: header: names 'c7' twice"]
+    assert _rows(",".join([*names, "c7"]) + "\n", "csv") == [
+        "f:1: header: names 'c7' twice. Each column needs a name of its own."
+    ]
 
 
 def test_an_object_of_very_many_fields_is_checked_in_one_pass() -> None:
