@@ -1,6 +1,6 @@
 """Krippendorff's alpha with 1,000 bootstrap resamples by task, against the package in a loop.
 
-    .venv/bin/python bench/alpha.py [--quick] [--json]
+    .venv/bin/python bench/alpha.py [--quick] [--json] [--tasks N]
 
 1,000,000 verdicts: 10,000 tasks, 4 responses each, 5 criteria, 5 raters, 5 % of the
 verdicts without a value; with --quick a tenth of the tasks. Theirs is the
@@ -11,15 +11,12 @@ compared before anything is timed.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
 from collections.abc import Callable, Sequence
-from typing import TypedDict
 
 import krippendorff
 import numpy as np
+from _common import Figure, figure, median, parser, seconds, show
 
 from rubricstudio.domain.agreement import Bootstrap, alpha, people_agreement
 from rubricstudio.domain.table import FloatArray, IntArray, VerdictTable, from_columns
@@ -28,25 +25,13 @@ RESPONSES_PER_TASK, CRITERIA, RATERS = 4, 5, 5
 RESAMPLES, THEIR_CALLS = 1000, 5
 
 
-class Figure(TypedDict):
-    name: str
-    ours: float
-    theirs: float | None
-    ratio: float | None
-    unit: str
-
-
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a tenth of the verdicts")
-    parser.add_argument("--json", action="store_true", help="print a list of figures as JSON")
-    options = parser.parse_args(arguments)
-    figures = measure(tasks=1_000 if options.quick else 10_000)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for figure in figures:
-            print(in_words(figure))
+    made = parser(__doc__, quick="a tenth of the verdicts")
+    made.add_argument("--tasks", type=int, help="instead of 10,000, or 1,000 with --quick")
+    options = made.parse_args(arguments)
+    figures = measure(tasks=options.tasks or (1_000 if options.quick else 10_000))
+    origin = f"the krippendorff package in a loop, {THEIR_CALLS} calls timed and multiplied"
+    show(figures, as_json=options.json, theirs=origin)
     return 0
 
 
@@ -55,10 +40,10 @@ def measure(*, tasks: int) -> list[Figure]:
     table = table_of(unit, values)
     check(table)
     n = values.size
-    build = seconds(lambda: table_of(unit, values))
-    ours = seconds(lambda: alpha(table.values, tasks=table.tasks, bootstrap=Bootstrap(RESAMPLES)))
-    page = seconds(lambda: people_agreement(table))
-    theirs = RESAMPLES * seconds(lambda: their_alpha(table), times=THEIR_CALLS)
+    build = middle(lambda: table_of(unit, values))
+    ours = middle(lambda: alpha(table.values, tasks=table.tasks, bootstrap=Bootstrap(RESAMPLES)))
+    page = middle(lambda: people_agreement(table))
+    theirs = RESAMPLES * middle(lambda: their_alpha(table), times=THEIR_CALLS)
     return [
         figure(f"alpha, {RESAMPLES} resamples by task, {n:,} verdicts", ours, theirs),
         figure(f"table of {n:,} verdicts", build),
@@ -98,26 +83,9 @@ def check(table: VerdictTable) -> None:
         raise SystemExit(f"alpha differs: {ours} here, {their_alpha(table)} there")
 
 
-def seconds(work: Callable[[], object], times: int = 3) -> float:
+def middle(work: Callable[[], object], times: int = 3) -> float:
     """The median wall time of a few calls."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken))
-
-
-def figure(name: str, ours: float, theirs: float | None = None) -> Figure:
-    ratio = None if theirs is None else theirs / ours
-    return {"name": name, "ours": ours, "theirs": theirs, "ratio": ratio, "unit": "s"}
-
-
-def in_words(figure: Figure) -> str:
-    line = f"{figure['name']}: {figure['ours']:.3f} s"
-    if figure["theirs"] is None:
-        return line
-    return f"{line}, the package in a loop {figure['theirs']:.0f} s: {figure['ratio']:.0f} times"
+    return median(seconds(work) for _ in range(times))
 
 
 if __name__ == "__main__":

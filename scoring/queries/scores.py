@@ -55,6 +55,8 @@ class ScoreBlock:
 def score_blocks(scoring: Scoring, *, block: int = BLOCK) -> Iterator[ScoreBlock]:
     """Score whoever gave a verdict, some thousand responses at a time, by rising response.
 
+    block: how many responses at a time where there is one round; with more, fewer, down to 250.
+
     A criterion that a rater was never asked about, or gave no value on, counts as missing
     unless it does not apply. A session's people are also scored together (PANEL): by
     majority, a tie going to the value that is worse for the response.
@@ -64,7 +66,9 @@ def score_blocks(scoring: Scoring, *, block: int = BLOCK) -> Iterator[ScoreBlock
     sessions = np.array([r.pk for r in scoring.rounds if r.kind == RoundKind.SESSION], np.int64)
     if not rounds or not versions:
         return
-    for ends in _response_ranges(scoring.project, block):
+    # Each round may have judged every response: memory follows the verdicts, not the responses.
+    size = max(block // len(rounds), 250)
+    for ends in _response_ranges(scoring.project, size):
         columns = verdict_columns(rounds=rounds, versions=versions, responses=ends)
         for pin in scoring.pins:
             mine = _where(columns, np.isin(columns.criterion, pin.leaf_ids))

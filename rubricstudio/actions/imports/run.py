@@ -122,11 +122,17 @@ class _Import:
     def _write(self, *, last: bool) -> None:
         """Write what waits; before the end, what names rows not yet seen goes on waiting."""
         for kind, write in _WRITERS.items():
-            ready: list[Any] = []
-            later: list[Any] = []
-            for record in self.waiting[kind]:
-                fits = last or _can_be_written(record, self.directory)
-                (ready if fits else later).append(record)
-            self.waiting[kind] = later
+            ready, self.waiting[kind] = self.waiting[kind], []
+            if not last:
+                ready, self.waiting[kind] = _split(ready, self.directory)
             if ready:
                 write(ready, self.directory, self.report)
+
+
+def _split(records: Sequence[Any], directory: Directory) -> tuple[list[Any], list[Any]]:
+    """The records that can be written by now, and those that have to wait."""
+    ready: list[Any] = []
+    later: list[Any] = []
+    for record in records:
+        (ready if _can_be_written(record, directory) else later).append(record)
+    return ready, later

@@ -1,0 +1,66 @@
+"""Every benchmark runs alone, takes the same two options, gives one shape, and is written down."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCHMARKS = sorted(path for path in (ROOT / "bench").glob("*.py") if path.name[0] != "_")
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+# How each is made small enough to be run here; it is the shape that is looked at.
+TINY = {"alpha": ("--tasks", "20"), "web": ("--tasks", "60")}
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_says_that_it_takes_quick_and_json(path: Path) -> None:
+    run = subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    assert "--quick" in run.stdout
+    assert "--json" in run.stdout
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_is_written_down(path: Path) -> None:
+    assert f"bench/{path.name}" in DOCUMENT.read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_prints_a_list_of_figures_and_nothing_else(path: Path) -> None:
+    tiny = TINY.get(path.stem, ())
+
+    run = subprocess.run(
+        [sys.executable, path, "--quick", "--json", *tiny], capture_output=True, text=True
+    )
+
+    assert run.returncode == 0, run.stderr
+    figures = json.loads(run.stdout)
+    assert figures
+    for figure in figures:
+        check(figure)
+    assert len({figure["name"] for figure in figures}) == len(figures)
+
+
+def check(figure: dict[str, Any]) -> None:
+    """A figure has its five fields, and a ratio exactly when there is something to compare."""
+    assert set(figure) == {"name", "ours", "theirs", "ratio", "unit"}
+    assert isinstance(figure["name"], str)
+    assert isinstance(figure["unit"], str)
+    assert isinstance(figure["ours"], int | float)
+    assert (figure["theirs"] is None) == (figure["ratio"] is None)
+    if figure["theirs"] is not None:
+        assert figure["ratio"] == pytest.approx(figure["theirs"] / figure["ours"])
+
+
+def test_make_bench_runs_each_benchmark_and_no_helper() -> None:
+    pattern = "bench/[a-z]*.py"
+
+    assert pattern in (ROOT / "Makefile").read_text("utf-8")
+    assert sorted(ROOT.glob(pattern)) == BENCHMARKS
