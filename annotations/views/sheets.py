@@ -14,7 +14,6 @@ from annotations import actions
 from annotations.actions.sheets import stored_sheet
 from annotations.cards import Typed, cards, fields_of, read_sheet
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
-from annotations.forms import SkipForm
 from annotations.loaders import load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, SessionStatus
 from annotations.queries.sheets import criteria_of
@@ -74,7 +73,6 @@ def _page(
         "documents": [(document.title, markdown(document.text)) for document in work.documents],
         "response": None if work.text is None else markdown(work.text),
         "instructions": markdown(session.instructions),
-        "skip_form": SkipForm(auto_id="skip-%s"),
         "closed": session.status == SessionStatus.COMPLETED,
     }
     return render(request, "annotations/annotate.html", context, status=status)
