@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from rubricstudio.domain.aggregation import AGGREGATORS, UnfitRubric
 from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.formats.lines import clean
 from rubricstudio.domain.formats.records import KEY_LIMIT
 from rubricstudio.domain.rubric import (
     BINARY,
@@ -38,12 +41,25 @@ def read_rubric(fields: Fields) -> Rubric | None:
     for name in inner.values:
         params[name] = _needed_number(inner, name)
     whole = [c for c in criteria if c is not None]
+    if len(fields.problems) == before:
+        aggregator = _aggregator(fields, params)
     if len(fields.problems) > before:
         return None
-    return fields.make(
-        lambda: Rubric(tuple(whole), fields.text("aggregator", "pos_normalised"), params),
-        InvalidRubric,
-    )
+    return fields.make(lambda: Rubric(tuple(whole), aggregator, params), InvalidRubric)
+
+
+def _aggregator(fields: Fields, params: Mapping[str, float]) -> str:
+    """The aggregator's name. With one that is not there, a published rubric had no score."""
+    name = fields.text("aggregator", "pos_normalised")
+    if name not in AGGREGATORS:
+        hint = f"Use one of: {', '.join(AGGREGATORS)}."
+        fields.problem("aggregator", f"is {clean(name[:40])!r}", hint)
+        return name
+    try:
+        AGGREGATORS[name].with_params(params)
+    except UnfitRubric as error:
+        fields.problem("params", str(error))
+    return name
 
 
 def _criterion(fields: Fields) -> Criterion | None:

@@ -464,3 +464,17 @@ def test_a_parameter_without_a_number_is_named() -> None:
     assert _said(json.dumps({**rubric, "params": {"k": None}})) == [
         "f.jsonl:1: params.k: is missing. Give a number."
     ]
+
+
+def test_an_aggregator_that_is_not_there_is_named_before_anyone_judges_by_it() -> None:
+    rubric = {"type": "rubric", "id": "u", "criteria": [{"key": "a", "text": "x", "weight": 1}]}
+
+    (unknown,) = _said(json.dumps({**rubric, "aggregator": "pos_normalized"}))
+    wrong = _said(json.dumps({**rubric, "params": {"gate_kap": 0.5}}))
+
+    assert unknown.startswith(
+        "f.jsonl:1: aggregator: is 'pos_normalized'. Use one of: pos_normalised, "
+    )
+    assert wrong == [
+        "f.jsonl:1: params: pos_normalised has no parameter 'gate_kap'; it has gate_cap, gate_pass"
+    ]
