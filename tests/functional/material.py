@@ -1,4 +1,4 @@
-"""What the journeys import: two questions of the demo's clinical project, three answers each."""
+"""What the journeys import: two questions of the demo's clinical project, four answers each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from rubricstudio.demo import DATA
 
 TASKS = ("clin-warfarin", "clin-infant-fever")
-SOURCES = ("meridian-small", "clinic-draft", "heron-7b")
+SOURCES = ("meridian-large", "meridian-small", "heron-7b", "clinic-draft")
 PASSWORD = "a quiet green kettle"
 
 
@@ -19,10 +19,13 @@ def _rows(name: str) -> list[dict[str, Any]]:
 
 
 def native_file(folder: Path) -> Path:
-    """A file in the native format."""
+    """A file in the native format.
+
+    Of each response only the first paragraph: the local judge reads 32 of them in a test.
+    """
     tasks = [row for row in _rows("tasks.jsonl") if row["id"] in TASKS]
     responses = [
-        row
+        row | {"text": row["text"].partition("\n\n")[0]}
         for row in _rows("responses.jsonl")
         if row["task"] in TASKS and row["source"] in SOURCES
     ]
