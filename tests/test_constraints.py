@@ -9,6 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from rubricstudio.actions.rounds import open_round, rater_for_user
+from rubricstudio.actions.rubrics import create_rubric, publish
+from rubricstudio.domain import rubric as domain
 from rubricstudio.models import Rater, RaterKind, Round, RoundKind, Verdict
 from tests.conftest import Cast, Data
 
@@ -89,6 +91,36 @@ def test_a_verdict_names_rows_of_its_own_project(cast: Cast, data: Data, round_:
         _verdict(cast, data, round_, rater=foreign)
     with refused("foreign round, rater"):
         _verdict(cast, data, round_, response_id=10**9)
+
+
+def test_a_task_s_own_rubric_judges_that_task_alone(cast: Cast, data: Data) -> None:
+    value = domain.Rubric((domain.Criterion("named", "Names the colour."),))
+    own = create_rubric(
+        project=cast.project, name="First task", by=cast.author, value=value, task=data.tasks[0]
+    )
+    version = publish(version=own, by=cast.author)
+    round_ = Round.objects.create(
+        project=cast.project, kind=RoundKind.SESSION, name="own", created_by=cast.owner
+    )
+    criterion = version.criteria.get()
+    mine = data.tasks[0].responses.order_by("pk")[0]
+    other = data.tasks[1].responses.order_by("pk")[0]
+
+    assert _verdict(cast, data, round_, response=mine, criterion=criterion).pk
+    with refused("1 of 1 verdicts"):
+        _verdict(cast, data, round_, response=other, criterion=criterion)
+
+
+def test_every_bad_row_of_many_is_found(cast: Cast, data: Data, round_: Round) -> None:
+    rater = rater_for_user(project=cast.project, user=cast.annotator)
+    shared = {"round": round_, "rater": rater, "status": "ok"}
+    criterion = data.version.criteria.get(key="warns")
+    rows = [
+        Verdict(**shared, response=response, criterion=criterion, value=value)
+        for response, value in zip(data.responses, (1, 0, 7, 1), strict=True)
+    ]
+    with refused("1 of 4 verdicts"):
+        Verdict.objects.bulk_create(rows)
 
 
 def test_a_group_carries_no_verdict(cast: Cast, data: Data, round_: Round) -> None:
