@@ -95,3 +95,17 @@ def test_the_pinned_versions_agree() -> None:
         assert pins[name.lower().replace("_", "-")] == version, name
     assert "torch==2.13.0" in (ROOT / "Dockerfile").read_text()
     assert "torch==2.13.0" in (ROOT / "Makefile").read_text()
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{document.relative_to(ROOT)}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
+        if not target.startswith(("http:", "https:", "mailto:"))
+        and not (document.parent / target).exists()
+    ]
+
+    assert len(documents) > 15
+    assert broken == []
