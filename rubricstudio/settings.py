@@ -124,7 +124,7 @@ PGHISTORY_APPEND_ONLY = True
 BROKER_URL = env_str("BROKER_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "rubricstudio.cache.ForgivingCache",
         # The redis client spells a socket unix://…?db=1, Celery redis+socket://…?virtual_host=1.
         "LOCATION": BROKER_URL.replace("redis+socket://", "unix://", 1).replace(
             "?virtual_host=", "?db=", 1
