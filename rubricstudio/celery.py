@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery import Celery
-from celery.signals import heartbeat_sent, worker_ready
+from celery import Celery, bootsteps
+from celery.signals import heartbeat_sent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rubricstudio.settings")
 
@@ -23,8 +23,22 @@ def report_alive(sender: Any, **_: object) -> None:
     report_heartbeat(node=str(sender.eventer.hostname))
 
 
-@worker_ready.connect
-def take_up_what_was_left(sender: Any, **_: object) -> None:
-    """A worker that was killed took its messages along: queue its open batches again."""
-    queue = str(sender.hostname).partition("@")[0]
-    app.send_task("scoring.tasks.requeue_unfinished", kwargs={"queue": queue}, queue=queue)
+class TakeUpWhatWasLeft(bootsteps.StartStopStep):
+    """Queue open batches again when a worker starts, and when its broker is back.
+
+    A worker that was killed took its messages along, and a run that was started while the
+    broker was away has none.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: Any) -> None:
+        """Each time the worker has connected to the broker."""
+        queue = str(parent.hostname).partition("@")[0]
+        app.send_task("scoring.tasks.requeue_unfinished", kwargs={"queue": queue}, queue=queue)
+
+    def stop(self, parent: Any) -> None:
+        """Nothing is held."""
+
+
+app.steps["consumer"].add(TakeUpWhatWasLeft)

@@ -1,0 +1,27 @@
+"""What a worker does each time it has connected to its broker."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rubricstudio.celery import TakeUpWhatWasLeft, app
+
+
+def test_open_batches_are_queued_again_whenever_a_worker_has_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+    consumer = SimpleNamespace(hostname="llm@host")
+
+    # Celery starts the steps of a consumer again after each lost connection.
+    assert TakeUpWhatWasLeft in app.steps["consumer"]
+    step = TakeUpWhatWasLeft(consumer)
+    step.start(consumer)
+    step.start(consumer)
+
+    expected = ("scoring.tasks.requeue_unfinished", {"kwargs": {"queue": "llm"}, "queue": "llm"})
+    assert sent == [expected, expected]
