@@ -222,3 +222,21 @@ def test_an_id_that_no_row_can_have_is_not_found(address: Address, cast: Cast, d
                     wrong.append(f"{method} {url}: {status}")
 
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [a for a in OURS if a.name in PAGES and "slug" in a.arguments and len(a.arguments) > 1],
+    ids=lambda a: a.name,
+)
+def test_rows_of_one_project_are_not_found_in_another(
+    address: Address, cast: Cast, data: Data
+) -> None:
+    page, rows = PAGES[address.name], url_rows(cast, data)
+    values = {name: rows[page.arguments.get(name, name)] for name in address.arguments}
+    url = reverse(address.name, kwargs={**values, "slug": cast.other_project.slug})
+
+    client = _client(cast.stranger)  # who owns the other project and may do everything there
+    met = {client.get(url).status_code, client.post(url, {"do": "up", "step": "x"}).status_code}
+
+    assert met <= {404, 405}, (url, met)
