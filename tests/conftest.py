@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Event
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from rubricstudio.actions.projects import create_project, set_member
 from rubricstudio.actions.rubrics import create_rubric, publish
@@ -162,3 +165,27 @@ def launched() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def live_server(live_server: LiveServer, transactional_db: None) -> Iterator[LiveServer]:
+    """The server of pytest-django; a test ends when what it still works on is done.
+
+    A draft that a closing page sent would otherwise meet the emptying of the tables.
+    """
+    yield live_server
+    quiet = 0
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(OTHERS_AT_WORK)
+            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+        if quiet == 3:
+            break
+        Event().wait(0.02)
+
+
+OTHERS_AT_WORK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND backend_type = 'client backend' AND state <> 'idle'
+"""

@@ -38,7 +38,7 @@ def _sign_in(context: BrowserContext, server: LiveServer, user: User) -> None:
 
 @pytest.fixture
 def context(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[BrowserContext]:
-    opened = launched.new_context(viewport=DESK, locale="en-GB")  # type: ignore[arg-type]  # a plain dict
+    opened = launched.new_context(viewport=DESK, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]  # a plain dict
     opened.set_default_timeout(10_000)
     _sign_in(opened, live_server, cast.annotator)
     yield opened
