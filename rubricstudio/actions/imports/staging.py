@@ -8,7 +8,9 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 Columns = Sequence[tuple[str, str]]
 
@@ -37,6 +39,35 @@ def copy_lines(table: str, columns: Columns, lines: Iterable[str]) -> None:
     with connection.cursor() as wrapper, wrapper.cursor.copy(_copy(table, columns)) as copy:
         while block := list(islice(lines, 2000)):
             copy.write("\n".join(block) + "\n")
+
+
+def copy_new(
+    table: str, columns: Columns, rows: Sequence[Sequence[Any]], *, project: int
+) -> list[int] | None:
+    """COPY rows of `columns` into a project's table that also has created_at; their keys.
+
+    None, and nothing is kept, where one is there by now: a file holds it twice, or another
+    import was faster.
+    """
+    pks = [
+        pk
+        for (pk,) in fetch(
+            """SELECT nextval(s.name)
+                 FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name OFFSET 0) s,
+                      generate_series(1, %s)""",
+            [table, len(rows)],
+        )
+    ]
+    names, now = ("id", "project_id", "created_at"), timezone.now()
+    all_columns = (*((name, "") for name in names), *columns)
+    try:
+        with transaction.atomic(), connection.cursor() as wrapper:
+            with wrapper.cursor.copy(_copy(table, all_columns)) as copy:
+                for pk, row in zip(pks, rows, strict=True):
+                    copy.write_row((pk, project, now, *row))
+    except UniqueViolation:
+        return None
+    return pks
 
 
 def _create(table: str, columns: Columns) -> None:

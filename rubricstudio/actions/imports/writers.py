@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from rubricstudio.actions.imports.directory import Directory, Unknown
 from rubricstudio.actions.imports.report import ImportReport
-from rubricstudio.actions.imports.staging import execute, fetch, stage
+from rubricstudio.actions.imports.staging import Columns, copy_new, execute, fetch, stage
 from rubricstudio.actions.rubrics import create_rubric, publish, start_draft, write_criteria
 from rubricstudio.domain.formats.records import (
     Place,
@@ -20,32 +20,29 @@ from rubricstudio.domain.formats.records import (
 from rubricstudio.domain.hashing import rubric_hashes
 from rubricstudio.models import Rubric, Task
 
+Row = tuple[Any, ...]
+_TASK_COLUMNS: Columns = (
+    *(("external_id", "text"), ("messages", "jsonb"), ("reference", "text")),
+    *(("context", "jsonb"), ("tags", "varchar[]"), ("metadata", "jsonb")),
+)
+_RESPONSE_COLUMNS: Columns = (
+    *(("external_id", "text"), ("task_id", "bigint"), ("source", "text")),
+    *(("text", "text"), ("metadata", "jsonb")),
+)
 _PLACE = (("file", "text"), ("line", "integer"))
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+_EMPTY = {dict: "{}", list: "[]"}
 _OTHER_CONTENT = "Nothing was changed; give it another id, or leave it out."
 
 
 def write_tasks(batch: Sequence[TaskRecord], directory: Directory, report: ImportReport) -> None:
     """Add tasks; one that exists with other content is a problem."""
-    columns = (
-        *_PLACE,
-        *(("external_id", "text"), ("messages", "jsonb"), ("reference", "text")),
-        *(("context", "jsonb"), ("tags", "varchar[]"), ("metadata", "jsonb")),
-    )
-    stage("staged_task", columns, (_task_row(record) for record in batch))
-    names = "external_id, messages, reference, context, tags, metadata"
-    new = fetch(
-        f"""INSERT INTO studio_task (project_id, {names}, created_at)
-            SELECT %s, {names}, now() FROM staged_task ON CONFLICT DO NOTHING
-            RETURNING external_id, id""",
-        [directory.project.pk],
-    )
-    directory.tasks.update(new)
-    report.count("task", len(new), len(batch))
-    if len(new) < len(batch):
-        _note_differences(report, directory, "task", names.split(", ")[1:])
+    rows = [_task_row(record) for record in batch]
+    new = _add("task", _TASK_COLUMNS, rows, directory, report, known=directory.tasks)
+    directory.tasks.update((name, pk) for name, pk, _ in new)
 
 
-def _task_row(record: TaskRecord) -> tuple[Any, ...]:
+def _task_row(record: TaskRecord) -> Row:
     messages = [{"role": m.role, "content": m.content} for m in record.messages]
     return (
         *(record.place.file, record.place.line, record.id, _json(messages)),
@@ -67,23 +64,43 @@ def write_responses(
             continue
         place, metadata = record.place, _json(dict(record.metadata))
         rows.append((place.file, place.line, record.id, task, record.source, record.text, metadata))
-    columns = (
-        *_PLACE,
-        *(("external_id", "text"), ("task_id", "bigint"), ("source", "text")),
-        *(("text", "text"), ("metadata", "jsonb")),
+    known = directory.responses
+    new = _add("response", _RESPONSE_COLUMNS, rows, directory, report, known=known)
+    known.update((name, (pk, task)) for name, pk, task in new)
+
+
+def _add(
+    kind: str,
+    columns: Columns,
+    rows: Sequence[Row],
+    directory: Directory,
+    report: ImportReport,
+    *,
+    known: Container[str],
+) -> list[tuple[str, int, Any]]:
+    """Add rows of file, line and `columns`; of each new one its id, key and second column.
+
+    Where all are new they are copied straight into the table, in half the time.
+    """
+    project, table = directory.project.pk, f"studio_{kind}"
+    new = None
+    if not any(row[2] in known for row in rows):
+        new = copy_new(table, columns, [row[2:] for row in rows], project=project)
+    if new is not None:
+        report.count(kind, len(new), len(rows))
+        return [(row[2], pk, row[3]) for row, pk in zip(rows, new, strict=True)]
+    stage(f"staged_{kind}", (*_PLACE, *columns), rows)
+    names = [name for name, _ in columns]
+    found = fetch(
+        f"""INSERT INTO {table} (project_id, {", ".join(names)}, created_at)
+            SELECT %s, {", ".join(names)}, now() FROM staged_{kind} ON CONFLICT DO NOTHING
+            RETURNING external_id, id, {names[1]}""",
+        [project],
     )
-    stage("staged_response", columns, rows)
-    names = "external_id, task_id, source, text, metadata"
-    new = fetch(
-        f"""INSERT INTO studio_response (project_id, {names}, created_at)
-            SELECT %s, {names}, now() FROM staged_response ON CONFLICT DO NOTHING
-            RETURNING external_id, id, task_id""",
-        [directory.project.pk],
-    )
-    directory.responses.update((name, (pk, task)) for name, pk, task in new)
-    report.count("response", len(new), len(rows))
-    if len(new) < len(rows):
-        _note_differences(report, directory, "response", names.split(", ")[1:])
+    report.count(kind, len(found), len(rows))
+    if len(found) < len(rows):
+        _note_differences(report, directory, kind, names[1:])
+    return [(name, pk, second) for name, pk, second in found]
 
 
 def _note_differences(
@@ -209,4 +226,5 @@ def _preference_row(record: PreferenceRecord, directory: Directory) -> tuple[Any
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Most lists and objects of a file are empty, and encoding them costs as much as a message."""
+    return _ENCODE(value) if value else _EMPTY[type(value)]
