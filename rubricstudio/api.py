@@ -195,6 +195,10 @@ class CriterionOut(Schema):
     evidence_required: bool
     tags: list[str]
     category: str
+    examples: list[dict[str, Any]]
+    references: list[str]
+    program: str
+    origin: dict[str, str] | None
 
     @staticmethod
     def resolve_parent(row: Any) -> str | None:

@@ -18,9 +18,13 @@ from rubricstudio.actions.rounds import rater_for_user
 from rubricstudio.actions.rubrics import create_rubric, publish
 from rubricstudio.models import (
     ApiToken,
+    Comment,
     Criterion,
+    DraftEdit,
     Invitation,
+    LibraryEntry,
     Membership,
+    Pin,
     Preference,
     Rater,
     Response,
@@ -28,9 +32,11 @@ from rubricstudio.models import (
     Rubric,
     RubricVersion,
     Task,
+    TextVector,
     Verdict,
 )
 from rubricstudio.models.imports import ImportJob
+from rubricstudio.models.library import DIMENSIONS
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from scoring.models import Judge, Run, RunBatch
@@ -114,6 +120,11 @@ def world(cast: Cast, data: Data) -> World:
             expires_at=NOW + timedelta(days=1),
         ),
         ImportJob.objects.create(project=cast.project, created_by=cast.owner, files=[]),
+        Comment.objects.create(rubric=draft.rubric, author=cast.owner, text="Why?"),
+        DraftEdit.objects.create(version=draft, by=cast.owner, kind="edit", before={}, after={}),
+        Pin.objects.create(rubric=draft.rubric, response=data.responses[0], pinned_by=cast.owner),
+        LibraryEntry.objects.create(text="Cites.", criterion={}, added_by=cast.owner),
+        TextVector.objects.create(digest="0" * 64, vector=[1.0] * DIMENSIONS),
         Verdict.objects.create(
             **answer,
             response=data.responses[0],
@@ -149,6 +160,12 @@ def _another(w: World, **changes: object) -> None:
 
 
 ATTEMPTS: dict[str, Callable[[World], None]] = {
+    "comment_text_given": lambda w: w.change(Comment, text=" "),
+    "comment_resolved_whole": lambda w: w.change(Comment, resolved_at=NOW),
+    "draft_edit_kind_given": lambda w: w.change(DraftEdit, kind=""),
+    "pin_once": lambda w: w.copy(Pin),
+    "library_text_given": lambda w: w.change(LibraryEntry, text=""),
+    "text_vector_digest": lambda w: w.change(TextVector, digest="x"),
     "api_token_scope_known": lambda w: w.copy(ApiToken, scope="all", token_hash="x"),
     "membership_once": lambda w: w.copy(Membership),
     "membership_role_known": lambda w: w.change(Membership, role="king"),

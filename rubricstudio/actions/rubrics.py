@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from rubricstudio.domain import rubric as domain
+from rubricstudio.domain.formats.rubrics import example_to_json, origin_to_json
 from rubricstudio.domain.hashing import criterion_judging_hash, rubric_hashes
 from rubricstudio.domain.naming import first_free
 from rubricstudio.domain.outline import spaced
@@ -154,6 +155,10 @@ def criterion_fields(criterion: domain.Criterion) -> dict[str, Any]:
         "evidence_required": criterion.evidence_required,
         "tags": list(criterion.tags),
         "category": criterion.category,
+        "examples": [example_to_json(example) for example in criterion.examples],
+        "references": list(criterion.references),
+        "program": criterion.program,
+        "origin": origin_to_json(criterion.origin) if criterion.origin else None,
         "judging_hash": criterion_judging_hash(criterion),
     }
 

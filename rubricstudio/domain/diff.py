@@ -30,8 +30,9 @@ class Change(StrEnum):
     POLARITY = "polarity"
     GATE = "gate"
     TIER = "tier"
-    JUDGING = "judging"  # who judges, or whether evidence is asked for
-    LABELS = "labels"  # tags and category
+    JUDGING = "judging"  # who judges, by which program, or whether evidence is asked for
+    EXAMPLES = "examples"
+    LABELS = "labels"  # tags, category and references
 
 
 class Effect(StrEnum):
@@ -109,10 +110,14 @@ def _kinds(old: Criterion | None, new: Criterion | None, moved: bool) -> Iterato
         Change.GATE: (old.gate, new.gate),
         Change.TIER: (old.tier, new.tier),
         Change.JUDGING: (
-            (old.judged_by, old.evidence_required),
-            (new.judged_by, new.evidence_required),
+            (old.judged_by, old.evidence_required, old.program.strip()),
+            (new.judged_by, new.evidence_required, new.program.strip()),
         ),
-        Change.LABELS: ((old.tags, old.category), (new.tags, new.category)),
+        Change.EXAMPLES: (old.examples, new.examples),
+        Change.LABELS: (
+            (old.tags, old.category, old.references),
+            (new.tags, new.category, new.references),
+        ),
     }
     yield from (kind for kind, (before, after) in pairs.items() if before != after)
 

@@ -1,8 +1,8 @@
 """Three hashes of a rubric version, and what each kind of edit touches.
 
 content: anything. judging: what a rater sees (text, description, scale, polarity,
-evidence rule, who judges): verdicts become stale. scoring: weights, gates, tiers, the
-tree and the aggregator: scores are computed anew, verdicts stay.
+evidence rule, examples, who judges, the program that does): verdicts become stale. scoring:
+weights, gates, tiers, the tree and the aggregator: scores are computed anew, verdicts stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def rubric_hashes(rubric: Rubric) -> Hashes:
     judging = [(c.key, criterion_judging_hash(c)) for c in rubric.leaves]
     return Hashes(
         content=_digest(
-            [[_judged(c), _scored(c), list(c.tags), c.category, c.key] for c in rubric.criteria]
+            [[_judged(c), _scored(c), *_described(c), c.key] for c in rubric.criteria]
             + [rubric.aggregator, _params(rubric)]
         ),
         # The order of criteria is no matter to a rater who sees one at a time.
@@ -51,7 +51,17 @@ def _judged(c: Criterion) -> list[Any]:
         *(c.text.strip(), c.description.strip(), c.met_means.value),
         *(c.scale.kind.value, levels, _number(c.scale.maximum)),
         *(c.evidence_required, c.judged_by.value, c.is_group),
+        # Absent rather than empty, so that criteria without them hash as they always did.
+        *([["examples", *([x.text, x.met, x.note] for x in c.examples)]] if c.examples else []),
+        *([["program", c.program.strip()]] if c.program.strip() else []),
     ]
+
+
+def _described(c: Criterion) -> list[Any]:
+    """What neither a rater nor a score takes notice of."""
+    origin = [["origin", c.origin.kind, c.origin.name, c.origin.ref]] if c.origin else []
+    references = [["references", *c.references]] if c.references else []
+    return [list(c.tags), c.category, *references, *origin]
 
 
 def _scored(c: Criterion) -> list[Any]:

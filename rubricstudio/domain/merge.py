@@ -20,6 +20,9 @@ MERGED_FIELDS = (
     "evidence_required",
     "tags",
     "category",
+    "examples",
+    "references",
+    "program",
 )
 
 

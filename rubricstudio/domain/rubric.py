@@ -38,6 +38,15 @@ class Tier(StrEnum):
     PITFALL = "pitfall"
 
 
+# The weight of a tier, after Rubrics as Rewards; a project may set others.
+WEIGHT_CLASSES: Mapping[str, float] = {
+    Tier.ESSENTIAL: 5.0,
+    Tier.IMPORTANT: 3.0,
+    Tier.OPTIONAL: 1.0,
+    Tier.PITFALL: -2.0,
+}
+
+
 class JudgedBy(StrEnum):
     ANYONE = "anyone"
     PEOPLE = "people"
@@ -111,11 +120,35 @@ BINARY = Scale()
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A passage that meets a criterion, or one that does not, and why. Raters see it."""
+
+    text: str
+    met: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a criterion came from. It says nothing to raters and touches no score.
+
+    kind: library, rubric, import, paste, split, merge, or the name of a method. name: what a
+    person calls the source. ref: how a program finds it again.
+    """
+
+    kind: str
+    name: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """One checkable statement about a response, or a group of them.
 
     `weight` counts among siblings for a tree-shaped aggregator and as points
-    for a flat one. A group (`is_group`) carries no verdict of its own.
+    for a flat one. A group (`is_group`) carries no verdict of its own. `program` is the
+    expression that decides where a program judges, empty where none does. `references` are
+    the sources that an author names for the criterion.
     """
 
     key: str
@@ -132,6 +165,10 @@ class Criterion:
     evidence_required: bool = False
     tags: tuple[str, ...] = ()
     category: str = ""
+    examples: tuple[Example, ...] = ()
+    references: tuple[str, ...] = ()
+    program: str = ""
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -142,6 +179,10 @@ class Criterion:
             raise InvalidRubric(f"criterion {self.key!r} needs a finite weight")
         if self.is_group and (self.gate or self.scale != BINARY):
             raise InvalidRubric(f"group {self.key!r} cannot be a gate or have a scale")
+        if self.is_group and self.program:
+            raise InvalidRubric(f"group {self.key!r} cannot be judged by a program")
+        if not all(example.text.strip() for example in self.examples):
+            raise InvalidRubric(f"criterion {self.key!r} has an example without text")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Forms of rubrics, criteria and versions: what a page sends, as domain values."""
+"""Forms of criteria: what a page sends, as domain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain import rubric as domain
-from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator
 from rubricstudio.models import Criterion
 from rubricstudio.queries.sheet import plain_number
 
@@ -47,14 +46,9 @@ SCALES = [
 ]
 
 
-class RubricForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
-    description = forms.CharField(
-        label=_("Description"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What the rubric judges and for whom; raters see it."),
-    )
+NOT_OF_GROUPS = (
+    *("scale_kind", "maximum", "tier", "gate", "judged_by", "evidence_required", "program"),
+)
 
 
 class QuickCriterionForm(forms.Form):
@@ -129,13 +123,25 @@ class CriterionForm(QuickCriterionForm):
         help_text=_("A verdict has to cite the response."),
     )
     category = forms.CharField(label=_("Category"), required=False, max_length=200)
+    program = forms.CharField(
+        label=_("Program"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "code", "spellcheck": "false"}),
+        help_text=_("A check that needs no model, for a criterion that a program judges."),
+    )
+    references = forms.CharField(
+        label=_("References"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What the criterion rests on, one a line: a guideline, a law, a paper."),
+    )
     tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Separated by commas."))
     field_order = ["text", "description", "weight", "met_means"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_group:
-            for name in ("scale_kind", "maximum", "tier", "gate", "judged_by", "evidence_required"):
+            for name in NOT_OF_GROUPS:
                 del self.fields[name]
 
     @property
@@ -157,6 +163,40 @@ class CriterionForm(QuickCriterionForm):
         ]
         return [row for row in rows if any(row.values())]
 
+    @property
+    def example_rows(self) -> list[dict[str, str]]:
+        """The examples as typed or stored, and room for one more."""
+        rows = self._typed_examples() if self.is_bound else self.initial.get("examples", [])
+        return [*rows, {"text": "", "met": "met", "note": ""}]
+
+    def _typed_examples(self) -> list[dict[str, str]]:
+        names = ("text", "met", "note")
+        data = self.data
+        columns = [
+            data.getlist(f"example_{n}") if isinstance(data, QueryDict) else [] for n in names
+        ]
+        rows = (
+            dict(zip(names, (part.strip() for part in parts), strict=True))
+            for parts in zip_longest(*columns, fillvalue="")
+        )
+        return [row for row in rows if row["text"] or row["note"]]
+
+    def _examples(self) -> tuple[domain.Example, ...]:
+        rows = self._typed_examples()
+        if any(not row["text"] for row in rows):
+            raise forms.ValidationError(_t("Write the passage that an example is about."))
+        text = forms.CharField(required=False)
+        return tuple(
+            domain.Example(
+                text.clean(row["text"]), row["met"] != "not_met", text.clean(row["note"])
+            )
+            for row in rows
+        )
+
+    def clean_references(self) -> tuple[str, ...]:
+        lines = (line.strip() for line in str(self.cleaned_data["references"]).splitlines())
+        return tuple(dict.fromkeys(line for line in lines if line))
+
     def clean_tags(self) -> tuple[str, ...]:
         tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
         if any(len(tag) > 200 for tag in tags):
@@ -167,6 +207,7 @@ class CriterionForm(QuickCriterionForm):
         cleaned = super().clean() or self.cleaned_data
         if not self.is_group and not self.errors:
             cleaned["scale"] = self._scale(cleaned)
+            cleaned["examples"] = self._examples()
         return cleaned
 
     def _scale(self, cleaned: Mapping[str, Any]) -> domain.Scale:
@@ -213,9 +254,9 @@ class CriterionForm(QuickCriterionForm):
         return domain.Level(value, label, text)
 
     def changes(self) -> dict[str, Any]:
-        names = ["text", "description", "weight", "category", "tags"]
+        names = ["text", "description", "weight", "category", "tags", "references"]
         if not self.is_group:
-            names += ["scale", "gate", "evidence_required"]
+            names += ["scale", "gate", "evidence_required", "program", "examples"]
         found = {name: self.cleaned_data[name] for name in names}
         if not self.is_group:
             tier = self.cleaned_data["tier"]
@@ -250,6 +291,12 @@ def criterion_initial(criterion: Criterion) -> dict[str, Any]:
         "evidence_required": criterion.evidence_required,
         "category": criterion.category,
         "tags": ", ".join(criterion.tags),
+        "program": criterion.program,
+        "references": "\n".join(criterion.references),
+        "examples": [
+            {**example, "met": "met" if example["met"] else "not_met"}
+            for example in criterion.examples
+        ],
     }
 
 
@@ -264,68 +311,3 @@ class PlaceForm(forms.Form):
     """Where a criterion is moved: the key of a group, or empty for the top level."""
 
     parent = forms.CharField(required=False, max_length=100)
-
-
-class AggregatorForm(forms.Form):
-    """The rule for the score, and a number for each of its parameters."""
-
-    aggregator = forms.ChoiceField(
-        label=_("Aggregator"), choices=[(name, name) for name in AGGREGATORS]
-    )
-
-    def __init__(
-        self, *args: Any, current: str, params: Mapping[str, float], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["aggregator"] = self.current = current
-        if current not in AGGREGATORS:
-            return
-        for name, default in AGGREGATORS[current].defaults.items():
-            self.fields[f"param_{name}"] = forms.FloatField(
-                label=name,
-                required=False,
-                initial=plain_number(params[name]) if name in params else None,
-                widget=forms.NumberInput(attrs={"placeholder": _shown(default), "step": "any"}),
-            )
-
-    @property
-    def chosen(self) -> Aggregator | None:
-        """The aggregator in force, None for a name that is not known here."""
-        return AGGREGATORS.get(self.current)
-
-    def params(self) -> dict[str, float]:
-        """The parameters that differ from the defaults; none where the aggregator changed."""
-        if self.cleaned_data["aggregator"] != self.current:
-            return {}
-        defaults = AGGREGATORS[self.current].defaults
-        given = {name: self.cleaned_data.get(f"param_{name}") for name in defaults}
-        return {n: v for n, v in given.items() if v is not None and v != defaults[n]}
-
-
-def _shown(value: float) -> str:
-    return plain_number(value) if math.isfinite(value) else "∞"
-
-
-class PublishForm(forms.Form):
-    note = forms.CharField(
-        label=_("Why"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What changed and why; it stays with the version for good."),
-    )
-    reviewed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-
-
-class CompareForm(forms.Form):
-    """Two versions by number."""
-
-    old = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-    new = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-
-
-class ListForm(forms.Form):
-    """A search among rubrics, and where in the list to go on."""
-
-    q = forms.CharField(required=False, max_length=200)
-    before = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
-    after = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)

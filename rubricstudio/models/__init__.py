@@ -2,6 +2,7 @@
 
 from rubricstudio.models.accounts import ApiToken, User
 from rubricstudio.models.imports import IMPORT_STEPS, ImportJob, ImportState
+from rubricstudio.models.library import LibraryEntry, TextVector
 from rubricstudio.models.projects import Invitation, Membership, Project, Role
 from rubricstudio.models.rubrics import Criterion, Rubric, RubricVersion, VersionStatus
 from rubricstudio.models.tasks import Preferred, Response, Task
@@ -13,15 +14,20 @@ from rubricstudio.models.verdicts import (
     RoundKind,
     Verdict,
 )
+from rubricstudio.models.workbench import Comment, DraftEdit, Pin
 
 __all__ = [
     "IMPORT_STEPS",
     "ApiToken",
+    "Comment",
     "Criterion",
+    "DraftEdit",
     "ImportJob",
     "ImportState",
     "Invitation",
+    "LibraryEntry",
     "Membership",
+    "Pin",
     "Preference",
     "Preferred",
     "Project",
@@ -34,6 +40,7 @@ __all__ = [
     "Rubric",
     "RubricVersion",
     "Task",
+    "TextVector",
     "User",
     "Verdict",
     "VersionStatus",

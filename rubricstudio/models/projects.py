@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from rubricstudio.domain.rubric import WEIGHT_CLASSES
 from rubricstudio.models.accounts import User
 
 
@@ -20,6 +21,11 @@ class Role(models.TextChoices):
     ANNOTATOR = "annotator", _("annotator")
     REVIEWER = "reviewer", _("reviewer")
     VIEWER = "viewer", _("viewer")
+
+
+def default_weight_classes() -> dict[str, float]:
+    """The weight that a tier stands for until a project says otherwise."""
+    return dict(WEIGHT_CLASSES)
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -35,6 +41,7 @@ class Project(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    weight_classes = models.JSONField(default=default_weight_classes, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

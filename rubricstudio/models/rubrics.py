@@ -32,6 +32,11 @@ class Rubric(models.Model):
     external_id = models.CharField(max_length=300)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    # Shown in the library to everybody who signs in here, as a template and for its criteria.
+    shared = models.BooleanField(default=False)
+    forked_from = models.ForeignKey(
+        "RubricVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="forks"
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -69,6 +74,9 @@ class RubricVersion(models.Model):
     aggregator = models.CharField(max_length=60, default="pos_normalised")
     params = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
+    # What the published number says: {"major", "minor", "patch"}, and why; set at publication.
+    semantic = models.JSONField(null=True, blank=True)
+    reasons = models.JSONField(default=list, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     judging_hash = models.CharField(max_length=64, blank=True)
     scoring_hash = models.CharField(max_length=64, blank=True)
@@ -191,6 +199,10 @@ class Criterion(models.Model):
     evidence_required = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     category = models.CharField(max_length=200, blank=True)
+    examples = models.JSONField(default=list, blank=True)
+    references = ArrayField(models.TextField(), default=list, blank=True)
+    program = models.TextField(blank=True)
+    origin = models.JSONField(null=True, blank=True)
     judging_hash = models.CharField(max_length=64, blank=True)
     row_version = models.PositiveIntegerField(default=0)
 
@@ -223,7 +235,7 @@ class Criterion(models.Model):
                 name="criterion_judged_by_known",
             ),
             models.CheckConstraint(
-                condition=Q(is_group=False) | Q(gate=False, scale_kind="binary"),
+                condition=Q(is_group=False) | Q(gate=False, scale_kind="binary", program=""),
                 name="criterion_group_has_no_verdict",
             ),
             models.CheckConstraint(
@@ -271,6 +283,10 @@ class Criterion(models.Model):
             evidence_required=self.evidence_required,
             tags=tuple(self.tags),
             category=self.category,
+            examples=tuple(domain.Example(**example) for example in self.examples),
+            references=tuple(self.references),
+            program=self.program,
+            origin=domain.Origin(**self.origin) if self.origin else None,
         )
 
     def as_scale(self) -> domain.Scale:

@@ -26,6 +26,9 @@ FIELDS = {
     "evidence_required": gettext_lazy("Evidence required"),
     "tags": gettext_lazy("Tags"),
     "category": gettext_lazy("Category"),
+    "examples": gettext_lazy("Examples"),
+    "references": gettext_lazy("References"),
+    "program": gettext_lazy("Program"),
 }
 CHANGES = {
     Change.ADDED: (gettext_lazy("added"), "good", "plus"),
@@ -38,6 +41,7 @@ CHANGES = {
     Change.GATE: (gettext_lazy("gate changed"), "warn", "s-gate"),
     Change.TIER: (gettext_lazy("tier changed"), "info", "flag"),
     Change.JUDGING: (gettext_lazy("judged differently"), "info", "person"),
+    Change.EXAMPLES: (gettext_lazy("examples changed"), "info", "edit"),
     Change.LABELS: (gettext_lazy("relabelled"), "still", "edit"),
 }
 
@@ -139,6 +143,11 @@ def value_in_words(value: Any) -> str:
         return str(number_format(f"{value:.12g}"))
     if isinstance(value, domain.Scale):
         return _scale_in_words(value)
+    if isinstance(value, domain.Example):
+        met = _("met") if value.met else _("not met")
+        return f"{met}: {value.text}" + (f" ({value.note})" if value.note else "")
+    if isinstance(value, tuple) and value and isinstance(value[0], domain.Example):
+        return "; ".join(value_in_words(example) for example in value)
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value) or _("none")
     if isinstance(value, domain.MetMeans | domain.Tier | domain.JudgedBy):

@@ -17,7 +17,7 @@ from rubricstudio.actions.rubrics import (
     create_rubric,
     describe_rubric,
 )
-from rubricstudio.forms.criteria import AggregatorForm, ListForm, RubricForm
+from rubricstudio.forms.rubrics import AggregatorForm, ListForm, RubricForm
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission

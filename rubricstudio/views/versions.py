@@ -19,7 +19,7 @@ from rubricstudio.actions.rubrics import (
     retire,
     start_draft,
 )
-from rubricstudio.forms.criteria import CompareForm, PublishForm
+from rubricstudio.forms.rubrics import CompareForm, PublishForm
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission

@@ -122,6 +122,8 @@ function onClick(event) {
   if (!(event.target instanceof Element)) return;
   const adder = event.target.closest("[data-add-level]");
   if (adder) addLevel(adder.closest("fieldset").querySelector("[data-levels]"));
+  const another = event.target.closest("[data-add-example]");
+  if (another) addExample(another.closest("fieldset").querySelector("ol"));
   const closer = event.target.closest("[data-close-add]");
   if (closer) closer.closest(".rubric-add").remove();
 }
@@ -132,6 +134,13 @@ function addLevel(list) {
   level.firstElementChild.placeholder = String(list.children.length + 1);
   list.append(level);
   level.querySelector("[name=level_label]").focus();
+}
+
+function addExample(list) {
+  const example = list.lastElementChild.cloneNode(true);
+  for (const field of example.querySelectorAll("textarea, input")) field.value = "";
+  list.append(example);
+  example.querySelector("textarea").focus();
 }
 
 function showScale(box) {

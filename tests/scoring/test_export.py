@@ -312,7 +312,7 @@ def test_the_stream_is_of_one_moment() -> None:
                     " last_name, email, is_staff, is_active, date_joined)"
                     " VALUES (1, '', false, 'x', '', '', 'x@example.com', false, true, now());"
                     "INSERT INTO studio_project (id, slug, name, description, created_by_id,"
-                    " created_at) VALUES (1, 'x', 'X', '', 1, now());"
+                    " created_at, weight_classes) VALUES (1, 'x', 'X', '', 1, now(), '{}');"
                     "INSERT INTO studio_task (project_id, external_id, messages, reference,"
                     " context, tags, metadata, created_at)"
                     " VALUES (1, 't', '[]', '', '[]', '{}', '{}', now())"

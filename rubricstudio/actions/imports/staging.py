@@ -61,10 +61,13 @@ def copy_new(
     names, now = ("id", "project_id", "created_at"), timezone.now()
     all_columns = (*((name, "") for name in names), *columns)
     try:
-        with transaction.atomic(), connection.cursor() as wrapper:
-            with wrapper.cursor.copy(_copy(table, all_columns)) as copy:
-                for pk, row in zip(pks, rows, strict=True):
-                    copy.write_row((pk, project, now, *row))
+        with (
+            transaction.atomic(),
+            connection.cursor() as wrapper,
+            wrapper.cursor.copy(_copy(table, all_columns)) as copy,
+        ):
+            for pk, row in zip(pks, rows, strict=True):
+                copy.write_row((pk, project, now, *row))
     except UniqueViolation:
         return None
     return pks

@@ -31,7 +31,7 @@ _RESPONSE_COLUMNS: Columns = (
 )
 _PLACE = (("file", "text"), ("line", "integer"))
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-_EMPTY = {dict: "{}", list: "[]"}
+_EMPTY: dict[type[Any], str] = {dict: "{}", list: "[]"}
 _OTHER_CONTENT = "Nothing was changed; give it another id, or leave it out."
 
 

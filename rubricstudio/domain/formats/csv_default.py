@@ -20,10 +20,10 @@ from rubricstudio.domain.formats.tabular import read_rows
 CRITERION = "criterion"
 """The one type that only tables have: a criterion a row, its rubric under `rubric`."""
 
-LIST_FIELDS = ("tags",)
+LIST_FIELDS = ("tags", "references")
 JSON_FIELDS = (
     *("messages", "context", "evidence", "metadata", "provenance", "params", "scale"),
-    *("verdicts", "criteria"),
+    *("verdicts", "criteria", "examples", "origin"),
 )
 FLAG_FIELDS = ("published", "gate", "is_group", "evidence_required")
 RUBRIC_COLUMNS = ("rubric", "rubric_name", "aggregator", "published", "task")

@@ -12,10 +12,12 @@ from rubricstudio.domain.formats.records import KEY_LIMIT
 from rubricstudio.domain.rubric import (
     BINARY,
     Criterion,
+    Example,
     InvalidRubric,
     JudgedBy,
     Level,
     MetMeans,
+    Origin,
     Rubric,
     Scale,
     ScaleKind,
@@ -25,8 +27,11 @@ from rubricstudio.domain.rubric import (
 CRITERION_FIELDS = (
     *("key", "text", "description", "weight", "met_means", "scale", "tier", "gate", "parent"),
     *("is_group", "judged_by", "evidence_required", "tags", "category"),
+    *("examples", "references", "program", "origin"),
 )
 SCALE_FIELDS = ("kind", "levels", "maximum")
+EXAMPLE_FIELDS = ("text", "met", "note")
+ORIGIN_FIELDS = ("kind", "name", "ref")
 LEVEL_FIELDS = ("value", "label", "description")
 
 
@@ -81,9 +86,31 @@ def _criterion(fields: Fields) -> Criterion | None:
             evidence_required=fields.flag("evidence_required"),
             tags=fields.tags(),
             category=fields.name("category"),
+            examples=tuple(_example(member) for member in fields.objects("examples")),
+            references=fields.texts("references"),
+            program=fields.text("program"),
+            origin=_origin(fields),
         ),
         InvalidRubric,
     )
+
+
+def _example(fields: Fields) -> Example:
+    fields.only(EXAMPLE_FIELDS)
+    if not isinstance(fields.values.get("met"), bool):
+        fields.problem("met", "is missing", "Say true or false: whether it meets the criterion.")
+    return Example(fields.text("text", required=True), fields.flag("met"), fields.text("note"))
+
+
+def _origin(fields: Fields) -> Origin | None:
+    if not fields.object("origin"):
+        return None
+    inner = Fields(
+        dict(fields.object("origin")), fields.place, fields.problems, f"{fields.prefix}origin."
+    )
+    inner.only(ORIGIN_FIELDS)
+    kind = inner.name("kind", required=True)
+    return Origin(kind, inner.text("name"), inner.text("ref"))
 
 
 def _scale(fields: Fields) -> Scale:
@@ -141,7 +168,23 @@ def _criterion_to_json(criterion: Criterion) -> dict[str, Any]:
         known["scale"] = _scale_to_json(criterion.scale)
     if "tags" in known:
         known["tags"] = list(criterion.tags)
+    if "references" in known:
+        known["references"] = list(criterion.references)
+    if "examples" in known:
+        known["examples"] = [example_to_json(example) for example in criterion.examples]
+    if criterion.origin:
+        known["origin"] = origin_to_json(criterion.origin)
     return known
+
+
+def example_to_json(example: Example) -> dict[str, Any]:
+    """An example as an object of the native format."""
+    return {name: getattr(example, name) for name in EXAMPLE_FIELDS}
+
+
+def origin_to_json(origin: Origin) -> dict[str, str]:
+    """An origin as an object of the native format."""
+    return {name: getattr(origin, name) for name in ORIGIN_FIELDS}
 
 
 def _scale_to_json(scale: Scale) -> dict[str, Any]:

@@ -29,7 +29,17 @@ from rubricstudio.domain.formats.records import (
 )
 from rubricstudio.domain.formats.verdicts import VERDICT_FIELDS
 from rubricstudio.domain.formats.write import to_line
-from rubricstudio.domain.rubric import Criterion, Level, MetMeans, Rubric, Scale, ScaleKind, Tier
+from rubricstudio.domain.rubric import (
+    Criterion,
+    Example,
+    Level,
+    MetMeans,
+    Origin,
+    Rubric,
+    Scale,
+    ScaleKind,
+    Tier,
+)
 from rubricstudio.domain.verdict import Quote, VerdictStatus
 
 SCALES = st.sampled_from(
@@ -53,6 +63,10 @@ CRITERIA = st.builds(
     tier=st.none() | st.sampled_from(Tier),
     gate=st.booleans(),
     evidence_required=st.booleans(),
+    references=st.lists(NAME, max_size=2).map(tuple),
+    examples=st.lists(st.builds(Example, NAME, st.booleans(), TEXT), max_size=2).map(tuple),
+    program=TEXT,
+    origin=st.none() | st.builds(Origin, kind=NAME, name=TEXT, ref=TEXT),
     tags=st.lists(TEXT, max_size=2).map(tuple),
     category=TEXT,
 )

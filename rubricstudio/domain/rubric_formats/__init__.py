@@ -1,0 +1,1 @@
+"""Public rubric formats, one small module each, read and written without silent loss."""

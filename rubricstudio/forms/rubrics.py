@@ -1,0 +1,88 @@
+"""Forms of rubrics and their versions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator
+from rubricstudio.queries.sheet import plain_number
+
+
+class RubricForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the rubric judges and for whom; raters see it."),
+    )
+
+
+class AggregatorForm(forms.Form):
+    """The rule for the score, and a number for each of its parameters."""
+
+    aggregator = forms.ChoiceField(
+        label=_("Aggregator"), choices=[(name, name) for name in AGGREGATORS]
+    )
+
+    def __init__(
+        self, *args: Any, current: str, params: Mapping[str, float], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["aggregator"] = self.current = current
+        if current not in AGGREGATORS:
+            return
+        for name, default in AGGREGATORS[current].defaults.items():
+            self.fields[f"param_{name}"] = forms.FloatField(
+                label=name,
+                required=False,
+                initial=plain_number(params[name]) if name in params else None,
+                widget=forms.NumberInput(attrs={"placeholder": _shown(default), "step": "any"}),
+            )
+
+    @property
+    def chosen(self) -> Aggregator | None:
+        """The aggregator in force, None for a name that is not known here."""
+        return AGGREGATORS.get(self.current)
+
+    def params(self) -> dict[str, float]:
+        """The parameters that differ from the defaults; none where the aggregator changed."""
+        if self.cleaned_data["aggregator"] != self.current:
+            return {}
+        defaults = AGGREGATORS[self.current].defaults
+        given = {name: self.cleaned_data.get(f"param_{name}") for name in defaults}
+        return {n: v for n, v in given.items() if v is not None and v != defaults[n]}
+
+
+def _shown(value: float) -> str:
+    return plain_number(value) if math.isfinite(value) else "∞"
+
+
+class PublishForm(forms.Form):
+    note = forms.CharField(
+        label=_("Why"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What changed and why; it stays with the version for good."),
+    )
+    reviewed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+
+class CompareForm(forms.Form):
+    """Two versions by number."""
+
+    old = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    new = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class ListForm(forms.Form):
+    """A search among rubrics, and where in the list to go on."""
+
+    q = forms.CharField(required=False, max_length=200)
+    before = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
+    after = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
