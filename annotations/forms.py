@@ -24,7 +24,15 @@ class _People(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not 
         return str(obj)
 
 
-class AnnotatorsForm(forms.Form):
+class _OfProject(forms.Form):
+    """The end of the line for forms that are made for one project."""
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+
+class AnnotatorsForm(_OfProject):
     """Who annotates."""
 
     annotators = _People(
@@ -36,22 +44,15 @@ class AnnotatorsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, project=project, **kwargs)
         field = self.fields["annotators"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = candidate_annotators(project)
 
 
-class SessionForm(AnnotatorsForm):
-    """A new session; `selection()` is the choice of responses."""
+class NarrowingForm(_OfProject):
+    """Which responses of a project: fields that sessions and runs have in common."""
 
-    name = forms.CharField(label=_("Name"), max_length=200)
-    version = forms.ModelChoiceField(
-        label=_("Rubric version"),
-        queryset=RubricVersion.objects.none(),
-        empty_label=None,
-        help_text=_("Only published versions: what people judge must not change under them."),
-    )
     sources = forms.MultipleChoiceField(
         label=_("Only from these sources"),
         required=False,
@@ -61,6 +62,25 @@ class SessionForm(AnnotatorsForm):
         label=_("Only tasks with these tags"),
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 5}),
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, project=project, **kwargs)
+        for name, values in (("sources", sources_of(project)), ("tags", tags_of(project))):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)
+            field.choices = [(value, value) for value in values]
+
+
+class SessionForm(AnnotatorsForm, NarrowingForm):
+    """A new session; `selection()` is the choice of responses."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    version = forms.ModelChoiceField(
+        label=_("Rubric version"),
+        queryset=RubricVersion.objects.none(),
+        empty_label=None,
+        help_text=_("Only published versions: what people judge must not change under them."),
     )
     tasks = forms.CharField(
         label=_("Only these tasks"),
@@ -122,10 +142,6 @@ class SessionForm(AnnotatorsForm):
         version = self.fields["version"]
         assert isinstance(version, forms.ModelChoiceField)
         version.queryset = published_versions(project)
-        for name, values in (("sources", sources_of(project)), ("tags", tags_of(project))):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = [(value, value) for value in values]
 
     def clean_seed(self) -> int:
         return int(self.cleaned_data["seed"] or 0)

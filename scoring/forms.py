@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from annotations.queries.choices import published_versions, sources_of, tags_of
+from annotations.forms import NarrowingForm
+from annotations.queries.choices import published_versions
 from rubricstudio.models import Project, Round, RubricVersion
 from scoring.judges import InvalidJudgeConfig, Parameter, parameters
 from scoring.models import Judge
@@ -138,7 +139,7 @@ class _JudgeChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not gen
         return f"{obj} ({kind_label(obj.kind)}{model})"
 
 
-class RunForm(forms.Form):
+class RunForm(NarrowingForm):
     """A new run; `plan()` is what it would judge."""
 
     judge = _JudgeChoice(label=_("Judge"), queryset=Judge.objects.none(), empty_label=None)
@@ -154,16 +155,6 @@ class RunForm(forms.Form):
         required=False,
         empty_label=_("all responses"),
         help_text=_("To compare the judge with the people of that session."),
-    )
-    sources = forms.MultipleChoiceField(
-        label=_("Only from these sources"),
-        required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
-    )
-    tags = forms.MultipleChoiceField(
-        label=_("Only tasks with these tags"),
-        required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
     )
     first = forms.IntegerField(
         label=_("Of these, only the first"),
@@ -185,10 +176,10 @@ class RunForm(forms.Form):
         required=False,
         help_text=_("Left empty, the run is named after the judge and the version."),
     )
+    field_order = ["judge", "version", "session", "sources", "tags", "first", "samples", "name"]
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.project = project
+        super().__init__(*args, project=project, **kwargs)
         for name, rows in (
             ("judge", runnable_judges(project)),
             ("version", published_versions(project)),
@@ -197,10 +188,6 @@ class RunForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
-        for name, values in (("sources", sources_of(project)), ("tags", tags_of(project))):
-            choice = self.fields[name]
-            assert isinstance(choice, forms.MultipleChoiceField)
-            choice.choices = [(value, value) for value in values]
 
     @staticmethod
     def defaults(project: Project) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 from django.views import defaults
@@ -26,9 +29,23 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return _database_away(request)
     if _is_api(request):
         return JsonResponse({"detail": gettext("The server failed; it is logged.")}, status=500)
     return defaults.server_error(request)
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    """503, so that clients and proxies try again instead of giving up."""
+    if _is_api(request):
+        text = gettext("The database cannot be reached; try again in a moment.")
+        response: HttpResponse = JsonResponse({"detail": text}, status=503)
+    else:
+        response = defaults.server_error(request, "503.html")
+        response.status_code = 503
+    response["Retry-After"] = "10"
+    return response
 
 
 def _is_api(request: HttpRequest) -> bool:
