@@ -1,11 +1,13 @@
 """Text written by models and people, as safe HTML.
 
-Whatever the text says, the result holds no script, style, form, frame or image, no
-address but http, https and mailto, and no identifiers that could clash with the page's.
+Whatever the text says, the result holds no script, style, form or frame, no picture but the
+project's own, no address but http, https and mailto, and no identifiers that could clash with
+the page's.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import nh3
@@ -18,30 +20,39 @@ from markdown_it.token import Token
 # Blocks take the direction of their own first letters: an English list inside an Arabic
 # answer stays readable.
 _DIRECTED = ("p", "ul", "ol", "li", "blockquote", "table", "th", "td", "h3", "h4", "h5", "h6")
-_PLAIN = ("a", "br", "code", "em", "hr", "pre", "s", "strong", "tbody", "thead", "tr")
+_PLAIN = ("a", "br", "code", "em", "hr", "img", "pre", "s", "strong", "tbody", "thead", "tr")
 _TAGS = {*_DIRECTED, *_PLAIN}
 # "start" keeps the number of a list that a model began at 3.
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "loading"},
+    "ol": {"start"},
+    "th": {"align"},
+    "td": {"align"},
+}
 # The page's own headings stand above.
 _TOP_HEADING = 3
 
 LONGEST_RENDERED = 100_000
 """Characters; a longer text is shown as it is written, which takes no time."""
+IMAGE = re.compile(r"image:(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)")
+"""How a text names a picture of its project."""
 _DEEPEST = 20
 """Blocks inside blocks; the parser leaves out what lies deeper, and takes long where it is more."""
 
 
-def markdown(text: str) -> SafeString:
+def markdown(text: str, *, images: str = "") -> SafeString:
     """Return Markdown as safe HTML. HTML in the text is shown as it is written.
 
-    Tables and strikethrough are understood. Headings begin at level 3, an image is
-    shown as a link with its description: loading it would tell its owner who reads.
-    A very long text, or one nested too deep to be shown whole, is shown as it is written.
+    Tables and strikethrough are understood. Headings begin at level 3. `images` is the address
+    below which the project's pictures lie: `![...](image:NAME)` shows one of them. Any other
+    image is a link with its description: loading it would tell its owner who reads. A very
+    long text, or one nested too deep to be shown whole, is shown as it is written.
     """
     if len(text) > LONGEST_RENDERED:
         return _as_written(text)
     parser = _parser()
-    tokens = parser.parse(text)
+    tokens = parser.parse(text, {"images": images})
     if any(token.nesting == 1 and token.level >= _DEEPEST - 1 for token in tokens):
         return _as_written(text)
     html = nh3.clean(
@@ -92,13 +103,21 @@ def _align_cells(state: StateCore) -> None:
 def _link_images(state: StateCore) -> None:
     for token in state.tokens:
         if token.children:
-            token.children = [part for child in token.children for part in _without_image(child)]
+            images = str(state.env.get("images", ""))
+            token.children = [
+                part for child in token.children for part in _with_own_image(child, images)
+            ]
 
 
-def _without_image(token: Token) -> list[Token]:
+def _with_own_image(token: Token, images: str) -> list[Token]:
     if token.type != "image":
         return [token]
     address = str(token.attrs.get("src", ""))
+    own = IMAGE.fullmatch(address)
+    if own and images:
+        html = '<img src="{}{}/" alt="{}" loading="lazy">'
+        picture = format_html(html, images, own["name"], token.content or own["name"])
+        return [Token("html_inline", "", 0, content=picture)]
     opening = Token("link_open", "a", 1, attrs={"href": address})
     words = Token("text", "", 0, content=token.content or address)
     return [opening, words, Token("link_close", "a", -1)]

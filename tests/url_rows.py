@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotations.actions import activate, create_session, next_item
+from rubricstudio.actions.images import add_image
 from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
 from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.tokens import create_token
@@ -10,6 +11,7 @@ from rubricstudio.models import ApiToken, Membership, Role
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from tests.conftest import Cast, Data
+from tests.rubricstudio.test_images import drawn
 
 
 def url_rows(cast: Cast, data: Data) -> dict[str, object]:
@@ -54,6 +56,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "invitation_id": invited.invitation.pk,
         "token": invited.link,
         "token_id": token.pk,
+        "image_name": add_image(project=cast.project, data=drawn(), name="a", by=cast.owner).name,
         "task_id": data.tasks[0].pk,
         "job_id": job.pk,
         "response_id": data.responses[0].pk,

@@ -88,6 +88,9 @@ PAGES: dict[str, Page] = {
     "rubricstudio:data": member(Permission.SEE_DATA),
     "rubricstudio:task": member(Permission.SEE_DATA),
     "rubricstudio:import": member(Permission.IMPORT),
+    "rubricstudio:images": member(Permission.AUTHOR),
+    "rubricstudio:image": member(Permission.SEE_PROJECT, name="image_name"),
+    "rubricstudio:image-delete": member(Permission.AUTHOR, name="image_name"),
     "rubricstudio:import-job": member(Permission.IMPORT),
     # -- rubrics
     "rubricstudio:rubrics": member(Permission.SEE_RUBRICS),

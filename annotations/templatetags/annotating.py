@@ -16,20 +16,28 @@ from django.utils.translation import get_language
 from annotations.cards import Card
 from annotations.forms import SkipForm
 from rubricstudio.domain.rubric import Criterion
+from rubricstudio.rendering import markdown
 
 register = template.Library()
 
 
 @register.simple_tag
-def answer_card(row: Card, closed: bool) -> SafeString:
-    """A criterion with its answers; `closed` makes it read-only."""
+def answer_card(row: Card, closed: bool, images: str) -> SafeString:
+    """A criterion with its answers; `closed` makes it read-only. `images`: see `markdown`."""
     draw = _draw.__wrapped__ if row.comment else _draw
-    return draw(get_language(), row.criterion, row.number, row.chosen, row.comment, closed)
+    seen = images if row.criterion.examples else ""
+    return draw(get_language(), row.criterion, row.number, row.chosen, row.comment, closed, seen)
 
 
 @lru_cache(maxsize=4096)
 def _draw(
-    language: str, criterion: Criterion, number: int, chosen: str, comment: str, closed: bool
+    language: str,
+    criterion: Criterion,
+    number: int,
+    chosen: str,
+    comment: str,
+    closed: bool,
+    images: str,
 ) -> SafeString:
     """The card in a language. Plain values go in, so what comes out depends on nothing else."""
     row = Card(number, criterion, chosen, comment)
@@ -47,6 +55,10 @@ def _draw(
         "bad": row.is_bad,
         "tier": criterion.tier,
         "evidence": criterion.evidence_required,
+        "examples": [
+            {"text": markdown(x.text, images=images), "met": x.met, "note": x.note}
+            for x in criterion.examples
+        ],
         "comment_name": row.comment_name,
         "comment": comment,
         "disabled": closed,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -50,6 +52,8 @@ def _page(
     work = workplace(assignment)
     session = assignment.item.session
     keys = conflict.merge.conflicts if conflict else ()
+    images = reverse("rubricstudio:images", args=[session.round.project.slug])
+    rendered = partial(markdown, images=images)
     context: dict[str, Any] = {
         "session": session,
         "work": work,
@@ -68,11 +72,12 @@ def _page(
         "conflict": conflict,
         "problems": len(typed.problems),
         "note": note,
-        "turns": [(turn["role"], markdown(str(turn["content"]))) for turn in work.messages],
-        "reference": markdown(work.reference),
-        "documents": [(document.title, markdown(document.text)) for document in work.documents],
-        "response": None if work.text is None else markdown(work.text),
-        "instructions": markdown(session.instructions),
+        "turns": [(turn["role"], rendered(str(turn["content"]))) for turn in work.messages],
+        "reference": rendered(work.reference),
+        "documents": [(document.title, rendered(document.text)) for document in work.documents],
+        "response": None if work.text is None else rendered(work.text),
+        "instructions": rendered(session.instructions),
+        "images": images,
         "closed": session.status == SessionStatus.COMPLETED,
     }
     return render(request, "annotations/annotate.html", context, status=status)

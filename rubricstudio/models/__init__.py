@@ -1,6 +1,7 @@
 """The tables of the authoring app, one noun a file."""
 
 from rubricstudio.models.accounts import ApiToken, User
+from rubricstudio.models.images import Image
 from rubricstudio.models.imports import IMPORT_STEPS, ImportJob, ImportState
 from rubricstudio.models.library import LibraryEntry, TextVector
 from rubricstudio.models.projects import Invitation, Membership, Project, Role
@@ -22,6 +23,7 @@ __all__ = [
     "Comment",
     "Criterion",
     "DraftEdit",
+    "Image",
     "ImportJob",
     "ImportState",
     "Invitation",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rubricstudio.http import ProjectRequest, project_view
@@ -14,6 +17,8 @@ from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.data import TaskFilter, TaskView, find_task, task_page, task_view
 from rubricstudio.rendering import markdown
+
+_Rendered = Callable[[str | None], SafeString | None]
 
 
 @project_view(Permission.SEE_DATA)
@@ -40,11 +45,17 @@ def task(request: ProjectRequest, project: Project, task_id: int) -> HttpRespons
     found = find_task(project, task_id)
     if found is None:
         raise Http404
-    context = _task_context(task_view(found), _key(request, "response"))
+    rendered = partial(_rendered, images_of(project))
+    context = _task_context(task_view(found), _key(request, "response"), rendered)
     return render(request, "rubricstudio/task.html", {**context, "tab": "data"})
 
 
-def _task_context(view: TaskView, one: int | None) -> dict[str, Any]:
+def images_of(project: Project) -> str:
+    """The address below which the project's pictures lie."""
+    return reverse("rubricstudio:images", args=[project.slug])
+
+
+def _task_context(view: TaskView, one: int | None, rendered: _Rendered) -> dict[str, Any]:
     """What the page draws; `one`: the response to show alone."""
     task = view.task
     numbered = list(enumerate(view.responses, 1))
@@ -56,7 +67,7 @@ def _task_context(view: TaskView, one: int | None) -> dict[str, Any]:
         "one": one if alone else None,
         "turns": [(turn["role"], rendered(turn["content"])) for turn in task.messages],
         "reference": rendered(task.reference) if task.reference else "",
-        "documents": [_document(item) for item in task.context],
+        "documents": [_document(item, rendered) for item in task.context],
         "responses": [
             (number, row, rendered(row.response.text)) for number, row in alone or numbered
         ],
@@ -67,15 +78,15 @@ def _task_context(view: TaskView, one: int | None) -> dict[str, Any]:
     }
 
 
-def _document(item: Any) -> tuple[str, SafeString | None]:
+def _document(item: Any, rendered: _Rendered) -> tuple[str, SafeString | None]:
     if isinstance(item, dict):
         return str(item.get("title", "")), rendered(str(item.get("text", "")))
     return "", rendered(str(item))
 
 
-def rendered(text: str | None) -> SafeString | None:
+def _rendered(images: str, text: str | None) -> SafeString | None:
     """Markdown as safe HTML; None where there is none."""
-    return None if text is None else markdown(text)
+    return None if text is None else markdown(text, images=images)
 
 
 def _text(request: ProjectRequest, name: str) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from rubricstudio.domain.rubric import Criterion, MetMeans, ScaleKind
+from rubricstudio.domain.rubric import Criterion, Example, MetMeans, ScaleKind
 from scoring.judges.offers import CANNOT_ASSESS, number, offers
 from scoring.judges.protocol import JudgeRequest, Message
 
@@ -148,4 +148,11 @@ def _question(criterion: Criterion, code: str) -> str:
 
 
 def _criterion(criterion: Criterion) -> str:
-    return "\n\n".join(part for part in (criterion.text, criterion.description) if part.strip())
+    parts = [criterion.text, criterion.description, *map(_example, criterion.examples)]
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def _example(example: Example) -> str:
+    verdict = "holds" if example.met else "does not hold"
+    why = f" ({example.note})" if example.note else ""
+    return f"Example in which the criterion {verdict}{why}:\n{example.text}"

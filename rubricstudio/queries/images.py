@@ -1,0 +1,34 @@
+"""Pictures of a project: pages of them, and one with its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rubricstudio.models import Project
+from rubricstudio.models.images import Image
+
+PAGE = 60
+
+
+@dataclass(frozen=True)
+class ImagePage:
+    """Pictures, newest first, without their bytes; `older` is the key to go on from."""
+
+    images: Sequence[Image]
+    older: int | None
+
+
+def image_page(project: Project, *, before: int | None = None) -> ImagePage:
+    """Sixty pictures whose keys lie below `before`."""
+    rows = Image.objects.filter(project=project).select_related("added_by", "project")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.defer("data").order_by("-pk")[: PAGE + 1])
+    images = found[:PAGE]
+    return ImagePage(images, images[-1].pk if len(found) > PAGE else None)
+
+
+def image_named(project: Project, name: str) -> Image | None:
+    """One picture with its bytes."""
+    return Image.objects.filter(project=project, name=name).first()
