@@ -39,7 +39,7 @@ STOPPING = (Trouble.BUSY, Trouble.FATAL)
 class ChatCall:
     """One chat completion to ask for; `options` are added to the client's own."""
 
-    messages: Sequence[Mapping[str, str]]
+    messages: Sequence[Mapping[str, object]]
     options: Mapping[str, object] = field(default_factory=dict)
 
 

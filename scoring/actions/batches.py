@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from rubricstudio.models import Criterion, Response, Verdict
+from rubricstudio.models import Criterion, Project, Response, Verdict
+from rubricstudio.queries.images import images_named
 from scoring.actions.judges import site
 from scoring.judges import (
     Judge,
@@ -28,6 +30,8 @@ from scoring.judges import (
     build,
     check_outcomes,
 )
+from scoring.judges.pictures import names_in, texts_of
+from scoring.judges.protocol import Picture
 from scoring.models import Run, RunBatch, RunStatus
 from scoring.queries.plans import judged_criteria
 from scoring.states import UNFINISHED
@@ -154,6 +158,8 @@ def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
 
 def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
     requests = [_request(cell) for cell in cells]
+    if getattr(judge, "vision", False):
+        requests = _with_pictures(run.round.project, requests)
     try:
         outcomes: Sequence[Outcome | None] = judge.judge(requests)
     except JudgeError as error:
@@ -177,6 +183,20 @@ def _request(cell: Cell) -> JudgeRequest:
         response_id=response.external_id,
         sample=sample,
     )
+
+
+def _with_pictures(project: Project, requests: Sequence[JudgeRequest]) -> list[JudgeRequest]:
+    """The requests with the pictures that their texts name; one query."""
+    named = [names_in(texts_of(request)) for request in requests]
+    wanted = {name for names in named for name in names}
+    kept = {
+        image.name: Picture(image.name, image.media_type, bytes(image.data))
+        for image in images_named(project, wanted)
+    }
+    return [
+        replace(request, pictures=tuple(kept[name] for name in names if name in kept))
+        for request, names in zip(requests, named, strict=True)
+    ]
 
 
 def _store(run: Run, cells: Sequence[Cell], outcomes: Sequence[Outcome | None]) -> None:

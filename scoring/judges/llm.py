@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rubricstudio.domain.verdict import VerdictStatus
 from scoring.judges.config import parameter
+from scoring.judges.pictures import picture_digests, with_pictures
 from scoring.judges.prompts import (
     PROMPT_VERSION,
     judge_messages,
@@ -109,6 +110,10 @@ class LlmJudge:
         default=None,
         optional=True,
         choices=EFFORTS,
+    )
+    vision: bool = parameter(
+        "Whether the model can see: pictures that the texts name are then sent along.",
+        default=False,
     )
     extra_body: dict[str, object] = parameter(
         "Further fields of the request that this server understands.", default={}
@@ -235,7 +240,10 @@ class LlmJudge:
             options["response_format"] = shape
         if self.seed is not None:
             options["seed"] = self.seed + request.sample
-        messages = [{"role": each.role, "content": each.content} for each in prompt]
+        messages: list[dict[str, object]] = [
+            {"role": each.role, "content": each.content} for each in prompt
+        ]
+        messages[-1]["content"] = with_pictures(prompt[-1].content, request.pictures)
         return ChatCall(messages=messages, options=options)
 
     def _outcome(
@@ -270,6 +278,8 @@ class LlmJudge:
         }
         if self.seed is not None:
             parameters["seed"] = self.seed + request.sample
+        if request.pictures:
+            parameters["pictures"] = picture_digests(request.pictures)
         if self.extra_body:
             parameters["extra_body"] = dict(self.extra_body)
         digest = prompt_sha256(prompt)

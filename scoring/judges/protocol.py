@@ -23,12 +23,21 @@ class Message(NamedTuple):
     content: str
 
 
+class Picture(NamedTuple):
+    """A picture that a text of the request names; `data` is the file."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeRequest:
     """One response and one criterion to judge it by.
 
     `response_text` is None where the response was imported without its text; an empty
     string is an answer that was given and is empty. `sample` counts repeats from 0.
+    `pictures` are there for a judge that says it can see, in the order of the texts.
     """
 
     criterion: Criterion
@@ -39,6 +48,7 @@ class JudgeRequest:
     task_id: str = ""
     response_id: str = ""
     sample: int = 0
+    pictures: tuple[Picture, ...] = ()
 
     def __post_init__(self) -> None:
         if self.criterion.is_group:

@@ -1,0 +1,51 @@
+"""Pictures that texts name, for judges that can see.
+
+A text names a picture of its project as `![what it shows](image:NAME)`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from scoring.judges.protocol import JudgeRequest, Picture
+
+_NAMED = re.compile(r"!\[[^\]]*\]\(\s*image:([A-Za-z0-9][A-Za-z0-9._-]*)[^)]*\)")
+MOST = 20
+"""Pictures beside one request; what comes after is described by its text alone."""
+
+
+def names_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The names of pictures in the order in which the texts name them, each once."""
+    found = dict.fromkeys(name for text in texts for name in _NAMED.findall(text))
+    return tuple(found)[:MOST]
+
+
+def texts_of(request: JudgeRequest) -> list[str]:
+    """Every text of a request that may name a picture, as a judge reads them."""
+    examples = [example.text for example in request.criterion.examples]
+    prompts = [message.content for message in request.messages]
+    answer = [request.response_text or ""]
+    return [*prompts, *request.context, request.reference, *answer, *examples]
+
+
+def with_pictures(text: str, pictures: Sequence[Picture]) -> str | list[dict[str, object]]:
+    """A message's content: the text alone, or parts with each picture under its name."""
+    if not pictures:
+        return text
+    parts: list[dict[str, object]] = [{"type": "text", "text": text}]
+    for picture in pictures:
+        data = base64.b64encode(picture.data).decode()
+        url = f"data:{picture.media_type};base64,{data}"
+        parts += [
+            {"type": "text", "text": f"The picture image:{picture.name}"},
+            {"type": "image_url", "image_url": {"url": url}},
+        ]
+    return parts
+
+
+def picture_digests(pictures: Sequence[Picture]) -> list[str]:
+    """What tells one set of pictures from another, for provenance."""
+    return [f"{each.name}:{hashlib.sha256(each.data).hexdigest()[:16]}" for each in pictures]
