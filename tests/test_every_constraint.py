@@ -40,7 +40,7 @@ from rubricstudio.models.imports import ImportJob
 from rubricstudio.models.library import DIMENSIONS
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
-from scoring.models import Judge, Run, RunBatch
+from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run, RunBatch
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
 NOW = timezone.now()
@@ -129,6 +129,7 @@ def world(cast: Cast, data: Data) -> World:
             **{"width": 1, "height": 1, "added_by": cast.owner},
         ),
         Pin.objects.create(rubric=draft.rubric, response=data.responses[0], pinned_by=cast.owner),
+        *_previews(draft.rubric, judge, data, cast),
         LibraryEntry.objects.create(text="Cites.", criterion={}, added_by=cast.owner),
         TextVector.objects.create(digest="0" * 64, vector=[1.0] * DIMENSIONS),
         Verdict.objects.create(
@@ -147,6 +148,20 @@ def world(cast: Cast, data: Data) -> World:
         ),
     ]
     return World(cast, {type(row): row for row in rows})
+
+
+def _previews(rubric: Rubric, judge: Judge, data: Data, cast: Cast) -> list[models.Model]:
+    """A judge at work on a draft, what it said, and a review of the draft."""
+    given = {"rubric": rubric, "judge": judge, "created_by": cast.owner}
+    run = PreviewRun.objects.create(**given, expected=1)
+    said = PreviewVerdict.objects.create(
+        **{"run": run, "rubric": rubric, "judge": judge, "response": data.responses[0]},
+        **{"criterion_key": "warns", "judging_hash": "0" * 64, "status": "ok", "value": 1},
+    )
+    review = RubricReview.objects.create(
+        **given, meta_version="1", content_hash="0" * 64, version_number=1, words=[]
+    )
+    return [run, said, review]
 
 
 def _publish_and_change(w: World) -> None:
@@ -264,6 +279,18 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "run_status_known": lambda w: w.change(Run, status="lost"),
     "run_samples_positive": lambda w: w.change(Run, samples=0),
     "run_finished_complete": lambda w: w.change(Run, status="done"),
+    "preview_run_one_open": lambda w: w.copy(PreviewRun),
+    "preview_run_status_known": lambda w: w.change(PreviewRun, status="lost", finished_at=NOW),
+    "preview_run_finished_complete": lambda w: w.change(PreviewRun, status="done"),
+    "preview_verdict_once": lambda w: w.copy(PreviewVerdict),
+    "preview_verdict_status_known": lambda w: w.change(PreviewVerdict, status="hm", value=None),
+    "preview_verdict_value_iff_ok": lambda w: w.change(PreviewVerdict, value=None),
+    "preview_verdict_hash_whole": lambda w: w.change(PreviewVerdict, judging_hash=""),
+    "review_one_open": lambda w: w.copy(RubricReview),
+    "review_status_known": lambda w: w.change(RubricReview, status="lost", finished_at=NOW),
+    "review_finished_complete": lambda w: w.change(RubricReview, status="done"),
+    "review_score_range": lambda w: w.change(RubricReview, score=1.5),
+    "review_coverage_range": lambda w: w.change(RubricReview, coverage=-1),
     "run_batch_once": lambda w: w.copy(RunBatch),
     "run_batch_not_empty": lambda w: w.change(RunBatch, response_ids=[]),
 }
