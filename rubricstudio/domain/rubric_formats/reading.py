@@ -1,0 +1,193 @@
+"""What readers share: objects out of a text, and a tally of rubrics, problems and losses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.formats.lines import DECODER, clean, kind_of, members
+from rubricstudio.domain.formats.records import Place, Problem
+from rubricstudio.domain.rubric import Criterion, InvalidRubric, Rubric
+from rubricstudio.domain.rubric_formats.protocol import (
+    FormatProblem,
+    Loss,
+    PolarityGuess,
+    ReadResult,
+    ReadRubric,
+)
+
+LoadYaml = Callable[[str], Any]
+DumpYaml = Callable[[Any], str]
+NO_RUBRIC = "Choose the format by hand where it was guessed wrongly."
+
+
+class UnreadableText(ValueError):
+    """A text is not what its format asks for. `line` counts from 1; 0 is the whole."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Reading:
+    """Gathers what a reader finds. A row that has a problem gives no rubric; the others do."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._rubrics: list[ReadRubric] = []
+
+    def fields(self, values: Mapping[str, Any], line: int = 0, prefix: str = "") -> Fields:
+        return Fields(values, Place("", line), self.problems, prefix)
+
+    def problem(self, line: int, field: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem("", line, field, message, hint))
+
+    def rows(self, text: str, inside: str = "", load: LoadYaml | None = None) -> Iterator[Fields]:
+        """Each object of a JSON text (one, or a list of them) or of JSON Lines.
+
+        inside: the field that may hold the list. load: what reads the text where it is YAML.
+        """
+        for line, value in self._values(text, load):
+            if isinstance(value, dict):
+                inner = value.get(inside) if inside else None
+                if isinstance(inner, list):
+                    yield from self._members(inner, line, inside)
+                else:
+                    yield self.fields(value, line)
+            else:
+                hint = "Give an object, a list of objects, or an object a line."
+                self.problem(line, "", f"is {kind_of(value)}, not an object", hint)
+
+    def _members(self, values: list[Any], line: int, name: str) -> Iterator[Fields]:
+        for index, value in enumerate(values):
+            if isinstance(value, dict):
+                yield self.fields(value, line, f"{name}[{index}].")
+            else:
+                self.problem(line, f"{name}[{index}]", f"is {kind_of(value)}, not an object")
+
+    def _values(self, text: str, load: LoadYaml | None) -> Iterator[tuple[int, Any]]:
+        try:
+            yield from _loaded(text.removeprefix("\ufeff"), load)
+        except UnreadableText as error:
+            self.problem(error.line, "", str(error), "Correct the file, or choose its format.")
+
+    def each(
+        self,
+        text: str,
+        build: Callable[[Fields], ReadRubric | None],
+        *,
+        inside: str = "",
+        load: LoadYaml | None = None,
+    ) -> ReadResult:
+        """`build` over each row; it may raise InvalidRubric, or return None for a row of no use."""
+        for fields in self.rows(text, inside, load):
+            self.keep(fields, build)
+        return self.result()
+
+    def keep(self, fields: Fields, build: Callable[[Fields], ReadRubric | None]) -> None:
+        """Keep what `build` makes of a row, unless something is wrong with the row."""
+        before = len(self.problems)
+        try:
+            found = build(fields)
+        except InvalidRubric as error:
+            if len(self.problems) == before:
+                fields.problem("", str(error))
+            return
+        if found is None or len(self.problems) > before:
+            return
+        if found.rubric.leaves:
+            self._rubrics.append(found)
+        else:
+            fields.problem("", "holds no criterion", NO_RUBRIC)
+
+    def result(self) -> ReadResult:
+        """Everything found; a file without a rubric has at least one problem."""
+        if not self._rubrics and not self.problems:
+            self.problem(0, "", "holds no rubric", NO_RUBRIC)
+        problems = tuple(
+            FormatProblem(p.line, clean(p.field), clean(p.message), p.hint) for p in self.problems
+        )
+        return ReadResult(tuple(self._rubrics), problems)
+
+
+def _loaded(text: str, load: LoadYaml | None) -> Iterator[tuple[int, Any]]:
+    if not text.strip():
+        raise UnreadableText(0, "the file is empty")
+    if load is not None:
+        value = load(text)
+        yield from ((0, item) for item in (value if isinstance(value, list) else [value]))
+        return
+    try:
+        whole = DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        yield from _lines(text, error)
+        return
+    yield from members(text) if isinstance(whole, list) else [(1, whole)]
+
+
+def _lines(text: str, error: Exception) -> Iterator[tuple[int, Any]]:
+    """The values of JSON Lines; UnreadableText with the error of the whole where it is none."""
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    for place, (number, line) in enumerate(lines):
+        try:
+            yield number, DECODER.decode(line)
+        except (ValueError, RecursionError) as wrong:
+            if place == 0:
+                raise UnreadableText(
+                    getattr(error, "lineno", 0), f"is not JSON: {error}"
+                ) from wrong
+            raise UnreadableText(number, f"is not JSON: {wrong}") from wrong
+
+
+class Dropped:
+    """Counts the fields that a reader has no place for, and names them as losses."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, bool]] = Counter()
+
+    def note(self, fields: Fields, known: Collection[str], *, criterion: bool = False) -> None:
+        """Count the filled fields that are none of `known`."""
+        for name, value in fields.values.items():
+            if name not in known and value not in (None, "", [], {}):
+                self._counts[clean(str(name)[:80]), criterion] += 1
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return tuple(
+            Loss(f"the field {name} is left out", count if criterion else 0)
+            for (name, criterion), count in self._counts.items()
+        )
+
+
+def prompt_of(fields: Fields, name: str) -> tuple[str, tuple[Loss, ...]]:
+    """The prompt in a text or a list of messages; a longer conversation becomes one text."""
+    value = fields.values.get(name)
+    if not isinstance(value, list):
+        return fields.text(name), ()
+    messages = fields.objects(name)
+    if len(messages) == 1 and messages[0].text("role", "user") == "user":
+        return messages[0].text("content"), ()
+    parts = [f"{m.text('role', 'user')}: {m.text('content')}" for m in messages]
+    return "\n\n".join(parts), (Loss(f"{len(parts)} messages of the prompt become one text"),)
+
+
+def position_key(number: int) -> str:
+    """The key of the criterion at this place, from 1, in a format without keys."""
+    return f"c{number}"
+
+
+def rubric_of(
+    criteria: Sequence[Criterion | None],
+    aggregator: str,
+    *,
+    name: str = "",
+    task: str = "",
+    prompt: str = "",
+    guesses: Sequence[PolarityGuess] = (),
+    losses: Sequence[Loss] = (),
+) -> ReadRubric:
+    """A read rubric. Raises InvalidRubric where the criteria do not fit together."""
+    whole = tuple(criterion for criterion in criteria if criterion is not None)
+    return ReadRubric(Rubric(whole, aggregator), name, task, prompt, tuple(guesses), tuple(losses))

@@ -1,0 +1,52 @@
+"""Every rubric format by name, and which one a file is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rubricstudio.domain.rubric_formats import native
+from rubricstudio.domain.rubric_formats.protocol import (
+    FormatProblem,
+    NamedRubric,
+    ReadResult,
+    RubricFormat,
+    Written,
+)
+from rubricstudio.yaml_text import dump_yaml, load_yaml
+
+_ALL = (
+    native.FORMAT,
+    native.yaml_format(load_yaml, dump_yaml),
+)
+
+FORMATS: Mapping[str, RubricFormat] = {format_.name: format_ for format_ in _ALL}
+"""In the order in which a file is held against them: the most telling first."""
+
+CHOOSE = "Choose the format of the file."
+
+
+def detect(file_name: str, text: str) -> RubricFormat | None:
+    """The format that a file looks like, or None."""
+    name = file_name.lower()
+    readable = (known for known in FORMATS.values() if known.read is not None)
+    return next((known for known in readable if known.matches(name, text)), None)
+
+
+def read(format_name: str, file_name: str, text: str) -> ReadResult:
+    """The rubrics of a file; an empty `format_name` means the one that it looks like.
+
+    Never raises for what the file holds: that becomes problems.
+    """
+    chosen = FORMATS.get(format_name) if format_name else detect(file_name, text)
+    if chosen is None or chosen.read is None:
+        said = f"there is no format {format_name!r} to read" if format_name else "is not known"
+        return ReadResult(problems=(FormatProblem(0, "format", said, CHOOSE),))
+    return chosen.read(text)
+
+
+def write(format_name: str, rubrics: Sequence[NamedRubric]) -> Written:
+    """The rubrics as a file's text. Raises KeyError for a format that is not written."""
+    chosen = FORMATS[format_name]
+    if chosen.write is None:
+        raise KeyError(format_name)
+    return chosen.write(rubrics)
