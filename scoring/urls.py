@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
-from scoring.views import judges, runs
+from scoring.views import impact, judges, runs
 
 app_name = "scoring"
 
@@ -22,5 +22,6 @@ urlpatterns = [
     path(_RUN, runs.run, name="run"),
     path(_RUN + "cancel/", runs.run_cancel, name="run-cancel"),
     path(_RUN + "resume/", runs.run_resume, name="run-resume"),
+    path("rubrics/<int:rubric_id>/impact/", impact.impact, name="impact"),
     *urlpatterns_compare,
 ]

@@ -140,6 +140,7 @@ PAGES: dict[str, Page] = {
     "scoring:runs": member(Permission.SEE_RESULTS),
     "scoring:run-new": member(Permission.RUN_JUDGES),
     "scoring:run": member(Permission.SEE_RESULTS),
+    "scoring:impact": member(Permission.SEE_RESULTS),
     "scoring:run-cancel": member(Permission.RUN_JUDGES),
     "scoring:run-resume": member(Permission.RUN_JUDGES),
 }

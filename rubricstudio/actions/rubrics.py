@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from rubricstudio.models import (
     User,
     VersionStatus,
 )
+from rubricstudio.queries.rubrics import newest_frozen, number_after
+from rubricstudio.queries.wording import reasons_json
 
 
 class DraftExists(ValueError):
@@ -212,11 +215,14 @@ def publish(
     if not value.leaves:
         raise UnableToPublish(_("Add at least one criterion first."))
     hashes = rubric_hashes(value)
+    previous = newest_frozen(locked.rubric)
+    given = number_after(previous, previous.as_rubric() if previous else None, value)
     if reviewed is not None and reviewed != hashes.content:
         raise DraftChanged(_("The draft changed since you looked at it. Look again, then publish."))
     _settle_judging_hashes(locked, value)
     locked.content_hash, locked.judging_hash = hashes.content, hashes.judging
     locked.scoring_hash, locked.note = hashes.scoring, note
+    locked.semantic, locked.reasons = asdict(given.number), reasons_json(given)
     locked.status = VersionStatus.PUBLISHED
     locked.published_by, locked.published_at = by, timezone.now()
     locked.save()

@@ -72,6 +72,14 @@ class PublishForm(forms.Form):
     )
     reviewed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, asks_why: bool = False, **kwargs: Any) -> None:
+        """`asks_why`: verdicts stop counting, so the reason may not stay out."""
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = asks_why
+        self.fields["note"].error_messages["required"] = _(
+            "Say why: verdicts stop counting, and their raters will ask."
+        )
+
 
 class CompareForm(forms.Form):
     """Two versions by number."""

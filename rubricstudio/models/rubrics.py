@@ -144,12 +144,23 @@ class RubricVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rubric} v{self.number}"
+        return f"{self.rubric} v{self.label}"
 
     def get_absolute_url(self) -> str:
         return reverse(
             "rubricstudio:version", args=[self.rubric.project.slug, self.rubric_id, self.number]
         )
+
+    @property
+    def semantic_number(self) -> str:
+        """What the published number says, as "1.2.0"; empty for a draft and for older versions."""
+        given = self.semantic
+        return f"{given['major']}.{given['minor']}.{given['patch']}" if given else ""
+
+    @property
+    def label(self) -> str:
+        """The number that addresses it, with the one that says what changed: "3 (1.2.0)"."""
+        return f"{self.number} ({self.semantic_number})" if self.semantic else str(self.number)
 
     @property
     def is_draft(self) -> bool:

@@ -16,6 +16,7 @@ from rubricstudio.domain.aggregation.columns import rubric_columns
 from rubricstudio.domain.diff import Impact, RubricDiff, compare, impact
 from rubricstudio.domain.hashing import rubric_hashes
 from rubricstudio.domain.outline import outline, subtree
+from rubricstudio.domain.semantic import Bump, Number, bump
 from rubricstudio.models import Criterion, Project, Rubric, RubricVersion, Verdict, VersionStatus
 
 PAGE = 50
@@ -200,9 +201,16 @@ class Review:
     previous: RubricVersion | None
     diff: RubricDiff | None
     impact: Impact
+    number: Bump
     content_hash: str
     unfit: str
     empty: bool
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether verdicts stop counting, so that somebody will ask why."""
+        total = self.impact.total
+        return bool(total.stale or total.dropped)
 
 
 def review(draft: RubricVersion) -> Review:
@@ -215,10 +223,24 @@ def review(draft: RubricVersion) -> Review:
         previous=previous,
         diff=compare(old, value) if old else None,
         impact=impact(old, value, verdict_counts(draft.rubric)),
+        number=number_after(previous, old, value),
         content_hash=rubric_hashes(value).content,
         unfit=unfit_reason(value),
         empty=not value.leaves,
     )
+
+
+def number_after(
+    previous: RubricVersion | None, old: domain.Rubric | None, new: domain.Rubric
+) -> Bump:
+    """The number that `new` gets when it is published after `previous`, which holds `old`.
+
+    A version published before such numbers were kept counts as its own number, point 0.0.
+    """
+    if previous is None:
+        return bump(None, None, new)
+    was = Number(**previous.semantic) if previous.semantic else Number(previous.number)
+    return bump(was, old, new)
 
 
 def verdict_counts(rubric: Rubric) -> dict[tuple[str, str], int]:

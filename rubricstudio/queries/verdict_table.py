@@ -165,11 +165,13 @@ def pinned_criteria(
 ) -> tuple[dict[int, int], dict[int, CriterionValue]]:
     """Criterion id of any version to the one of `versions` in the same words, and their values.
 
-    Two queries. The second mapping is in display order, version by version.
+    Two queries. The second mapping is in display order, version by version. A draft may be
+    pinned too, alone: nobody judges on it, but verdicts given in its words are found.
     """
-    leaves = Criterion.objects.filter(is_group=False).exclude(version__status="draft")
+    every = Criterion.objects.filter(is_group=False)
+    leaves = every.exclude(version__status="draft")
     pinned = list(
-        leaves.filter(version__in=versions)
+        every.filter(version__in=versions)
         .select_related("parent", "version")
         .order_by("version__rubric", "version", "position")
     )

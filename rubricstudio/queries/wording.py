@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.formats import number_format
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from rubricstudio.domain import rubric as domain
+from rubricstudio.domain import semantic
 from rubricstudio.domain.diff import Change, CriterionChange, Run, words
 from rubricstudio.domain.merge import Clash
+from rubricstudio.domain.semantic import Bump
 
 FIELDS = {
     "text": gettext_lazy("Text"),
@@ -48,11 +51,13 @@ CHANGES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """A field before and after, in words."""
+    """A field before and after, in words; `runs` where it is shown word by word."""
 
     label: str
     old: str
     new: str
+    runs: tuple[Run, ...] = ()
+    is_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,21 +103,90 @@ _SIGNS = {Change.ADDED: ("+", "good"), Change.REMOVED: ("−", "bad")}
 
 
 def _facts(old: domain.Criterion | None, new: domain.Criterion | None) -> list[Fact]:
+    """What differs but for the wording; of a criterion that comes or goes, what it holds."""
     if old is None or new is None:
         one = old or new
         assert one is not None
+        bare = domain.Criterion(one.key, one.text, is_group=one.is_group)
         weight = value_in_words(one.weight)
-        return [Fact(str(FIELDS["weight"]), weight if old else "", weight if new else "")]
-    pairs = (
-        (name, getattr(old, name), getattr(new, name))
-        for name in FIELDS
-        if name not in ("text", "description")
-    )
+        first = Fact(str(FIELDS["weight"]), weight if old else "", weight if new else "")
+        others = [f for f in _differing(bare, one) if f.label != first.label]
+        return [first, *(_one_sided(fact, gone=new is None) for fact in others)]
+    return list(_differing(old, new))
+
+
+def _one_sided(fact: Fact, *, gone: bool) -> Fact:
+    kept = fact.new or fact.old
+    return Fact(fact.label, kept if gone else "", "" if gone else kept, is_code=fact.is_code)
+
+
+def _differing(old: domain.Criterion, new: domain.Criterion) -> Iterator[Fact]:
+    for name in FIELDS:
+        was, now = getattr(old, name), getattr(new, name)
+        if was == now or name in ("text", "description"):
+            continue
+        label = str(FIELDS[name])
+        if name == "program":
+            yield Fact(label, was, now, words(was, now), is_code=True)
+        elif name in ("examples", "references"):
+            yield from _listed(label, was, now)
+        else:
+            yield Fact(label, value_in_words(was), value_in_words(now))
+
+
+def _listed(label: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Fact]:
+    """One fact for each item that came, went or was changed in its place."""
+    before = [value_in_words(item) for item in old]
+    after = [value_in_words(item) for item in new]
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        gone, come = before[i:j], after[k:m]
+        for was, now in zip(gone, come, strict=False):
+            yield Fact(label, was, now, words(was, now))
+        both = min(len(gone), len(come))
+        yield from (Fact(label, was, "") for was in gone[both:])
+        yield from (Fact(label, "", now) for now in come[both:])
+
+
+# -- the number of a version
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """Why a version has its number: what changed in one criterion, or in the whole rubric."""
+
+    step: str
+    text: str
+    kinds: list[str]
+
+
+def reason_rows(reasons: Sequence[Mapping[str, str]]) -> list[ReasonRow]:
+    """Stored reasons in words; the changes of one criterion that weigh the same are one row."""
+    rows: dict[tuple[str, str, str], ReasonRow] = {}
+    for reason in reasons:
+        place = (reason["step"], reason["key"] or reason["change"], reason["text"])
+        row = rows.setdefault(place, ReasonRow(reason["step"], reason["text"], []))
+        row.kinds.append(_change_in_words(reason["change"]))
+    return list(rows.values())
+
+
+def reasons_json(given: Bump) -> list[dict[str, str]]:
+    """The reasons for a number as `RubricVersion.reasons` keeps them."""
     return [
-        Fact(str(FIELDS[name]), value_in_words(was), value_in_words(now))
-        for name, was, now in pairs
-        if was != now
+        {"step": r.step.name.lower(), "change": r.change, "key": r.key, "text": r.text[:300]}
+        for r in given.reasons
     ]
+
+
+def _change_in_words(change: str) -> str:
+    whole = {
+        semantic.FIRST: _("the first publication"),
+        semantic.SAME: _("nothing differs"),
+        semantic.AGGREGATOR: _("scores are made by another rule"),
+        semantic.PARAMS: _("the parameters of the score changed"),
+    }
+    return whole.get(change) or str(CHANGES[Change(change)][0])
 
 
 @dataclass(frozen=True)

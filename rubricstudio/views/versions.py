@@ -24,6 +24,7 @@ from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.rubrics import (
+    Review,
     comparison,
     newest_version,
     review,
@@ -31,7 +32,7 @@ from rubricstudio.queries.rubrics import (
     versions_of,
 )
 from rubricstudio.queries.sheet import sheet
-from rubricstudio.queries.wording import change_rows
+from rubricstudio.queries.wording import change_rows, reason_rows, reasons_json
 from rubricstudio.views.rubrics import READER, load_rubric, posted, refused
 
 
@@ -124,7 +125,7 @@ def version_retire(
         retired = retire(version=load_version(rubric, number), by=request.user)
     except NotPublished as error:
         return refused(request, rubric, str(error))
-    messages.success(request, _("Version %(number)s is retired.") % {"number": retired.number})
+    messages.success(request, _("Version %(number)s is retired.") % {"number": retired.label})
     return redirect(retired)
 
 
@@ -135,28 +136,27 @@ def version_publish(request: ProjectRequest, project: Project, rubric_id: int) -
     newest = newest_version(rubric)
     if newest is None or not newest.is_draft:
         return refused(request, rubric, _("There is no draft to publish."))
-    form = PublishForm(posted(request))
+    found = review(newest)
+    form = PublishForm(posted(request), asks_why=found.asks_why)
     if request.method != "POST" or not form.is_valid():
-        return _publish_page(request, newest, form)
+        return _publish_page(request, found, form)
     try:
         published = publish(version=newest, by=request.user, **form.cleaned_data)
     except (DraftChanged, UnableToPublish) as error:
         form.add_error(None, str(error))
-        return _publish_page(request, newest, form)
+        return _publish_page(request, review(newest), form)
     except NotADraft as error:
         return refused(request, rubric, str(error))
-    messages.success(request, _("Version %(number)s is published.") % {"number": published.number})
+    messages.success(request, _("Version %(number)s is published.") % {"number": published.label})
     return redirect(published)
 
 
-def _publish_page(
-    request: ProjectRequest, newest: RubricVersion, form: PublishForm
-) -> HttpResponse:
-    found = review(newest)
+def _publish_page(request: ProjectRequest, found: Review, form: PublishForm) -> HttpResponse:
     context = {
-        "rubric": newest.rubric,
-        "version": newest,
+        "rubric": found.draft.rubric,
+        "version": found.draft,
         "review": found,
+        "reasons": reason_rows(reasons_json(found.number)),
         "changes": change_rows(found.diff.changes) if found.diff else [],
         "form": form,
     }
