@@ -2,7 +2,8 @@
 
 Each first locks the draft's row, so that edits of one draft follow one another and
 publication never falls between them. What a person sees of a criterion carries its
-`row_version`; an edit that starts from an older one is merged field by field.
+`row_version`; an edit that starts from an older one is merged field by field. Each notes
+what it did, for undo.
 """
 
 from __future__ import annotations
@@ -12,11 +13,23 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from rubricstudio.actions.rubrics import check_draft, criterion_fields, delete_rows
+from rubricstudio.actions.drafts import (
+    CriterionGone,
+    fields_of,
+    free_keys,
+    key_from_text,
+    lock_draft,
+    lock_row,
+    moved,
+    note,
+    placed,
+    present,
+    whole,
+    write_tree,
+)
+from rubricstudio.actions.rubrics import criterion_fields, delete_rows
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.merge import Clash, clashes_between, merge
 from rubricstudio.domain.outline import (
@@ -25,16 +38,29 @@ from rubricstudio.domain.outline import (
     Node,
     Outline,
     insert,
-    outline,
+    ordered,
     place,
-    spaced,
     step,
     subtree,
 )
 from rubricstudio.models import Criterion, RubricVersion, User
 from rubricstudio.queries.rubrics import criterion_history, last_deletions, row_from_history
+from rubricstudio.queries.tree import Tree, linked, tree_of
 
-KEY_LENGTH = 48
+__all__ = [
+    "CriterionGone",
+    "EditConflict",
+    "add_criterion",
+    "delete_criterion",
+    "duplicate_criterion",
+    "edit_criterion",
+    "free_keys",
+    "key_from_text",
+    "move_criterion",
+    "order_criteria",
+    "place_criterion",
+    "restore_criteria",
+]
 
 
 class EditConflict(ValueError):
@@ -47,10 +73,6 @@ class EditConflict(ValueError):
         super().__init__(_("Somebody else changed this criterion meanwhile."))
         self.theirs = theirs
         self.clashes = tuple(clashes)
-
-
-class CriterionGone(ValueError):
-    """The criterion was deleted meanwhile; nothing was stored."""
 
 
 @transaction.atomic
@@ -69,8 +91,8 @@ def edit_criterion(
     changed the same field, unless `settled` says that the editor saw the row as it is
     now and wants their own values; CriterionGone, NotADraft and domain.InvalidRubric.
     """
-    _lock_draft(criterion.version)
-    row = _lock_row(criterion)
+    draft = lock_draft(criterion.version)
+    row = lock_row(criterion)
     theirs = row.as_criterion()
     base = theirs if row.row_version == row_version else _as_it_was(row, row_version)
     if base is None:
@@ -81,30 +103,28 @@ def edit_criterion(
         raise EditConflict(row, clashes)
     merged = replace(merged, **{clash.field: clash.mine for clash in clashes})
     if merged != theirs:
-        for name, value in criterion_fields(merged).items():
-            setattr(row, name, value)
-        row.row_version += 1
-        row.save()
+        rewrite(draft=draft, row=row, value=merged, by=by)
     return row
 
 
-def _lock_draft(version: RubricVersion) -> RubricVersion:
-    """The draft, locked until the end of the transaction. Raises NotADraft."""
-    locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
-    check_draft(locked)
-    return locked
-
-
-def _lock_row(criterion: Criterion) -> Criterion:
-    row = (
-        Criterion.objects.select_related("parent")
-        .select_for_update(of=("self",))
-        .filter(pk=criterion.pk)
-        .first()
+def rewrite(
+    *, draft: RubricVersion, row: Criterion, value: domain.Criterion, by: User, kind: str = "edit"
+) -> None:
+    """Store a row's new value and note what changed; both are locked already."""
+    before = fields_of(row)
+    for name, stored in criterion_fields(value).items():
+        setattr(row, name, stored)
+    row.row_version += 1
+    row.save()
+    after = fields_of(row)
+    changed = [name for name in after if after[name] != before[name]]
+    note(
+        draft=draft,
+        by=by,
+        kind=kind,
+        before={row.key: {"fields": {name: before[name] for name in changed}}},
+        after={row.key: {"fields": {name: after[name] for name in changed}}},
     )
-    if row is None:
-        raise CriterionGone(_("This criterion was deleted meanwhile."))
-    return row
 
 
 def _as_it_was(row: Criterion, row_version: int) -> domain.Criterion | None:
@@ -130,54 +150,44 @@ def add_criterion(
     given, and is free within the rubric. Raises NotADraft, domain.InvalidRubric, and
     CannotMove where `after` or `parent` is not there any more.
     """
-    draft = _lock_draft(version)
-    nodes = outline(draft.as_rubric())
-    places = {node.key: node for node in nodes}
-    spot = after or parent
-    if spot is not None and spot not in places:
-        raise CannotMove(_("The place is not there any more; load the page again."))
+    draft = lock_draft(version)
+    tree = tree_of(draft)
+    above = place_for(tree, after=after, parent=parent)
     proposal = fields.get("key") or key_from_text(fields["text"])
     key = free_keys(version=draft, proposals=[proposal])[0]
-    above = places[after].parent if after else parent
     value = domain.Criterion(**{**fields, "key": key, "parent": above})
-    order = insert(nodes, Node(key, above, value.is_group), after=after)
-    _store(draft, order, [Criterion(version=draft, **criterion_fields(value))])
-    return draft.criteria.get(key=key)
+    order = insert(tree.order, Node(key, above, value.is_group), after=after)
+    rows = store_new(draft, tree, order, [Criterion(**criterion_fields(value))], by=by, kind="add")
+    return rows[0]
 
 
-def key_from_text(text: str) -> str:
-    """A readable key from the first words of a criterion, at most 48 characters."""
-    words = slugify(text, allow_unicode=True).split("-")
-    key = words[0][:KEY_LENGTH]
-    for word in words[1:]:
-        if len(key) + 1 + len(word) > KEY_LENGTH:
-            break
-        key = f"{key}-{word}"
-    return key or "criterion"
+def place_for(tree: Tree, *, after: str | None, parent: str | None) -> str | None:
+    """The group of a new row that comes behind `after`, or else last in `parent`.
 
-
-def free_keys(*, version: RubricVersion, proposals: Sequence[str]) -> list[str]:
-    """The proposals, numbered where a version of the rubric has or had such a key.
-
-    A key names one criterion for ever, so those of deleted criteria stay taken.
+    Raises CannotMove where that place is not there any more.
     """
-    stems = Q()
-    for proposal in set(proposals):
-        stems |= Q(key__startswith=proposal)
-    ofs = Q(version__rubric_id=version.rubric_id) & stems
-    taken = {
-        *Criterion.objects.filter(ofs).values_list("key", flat=True),
-        *criterion_history().filter(ofs).values_list("key", flat=True),
-    }
-    keys: list[str] = []
-    for proposal in proposals:
-        key, number = proposal, 1
-        while key in taken:
-            number += 1
-            key = f"{proposal}-{number}"
-        taken.add(key)
-        keys.append(key)
-    return keys
+    spot = after or parent
+    if spot is not None and spot not in tree:
+        raise CannotMove(_("The place is not there any more; load the page again."))
+    if not after:
+        return parent
+    return next(node.parent for node in tree.order if node.key == after)
+
+
+def store_new(
+    draft: RubricVersion,
+    tree: Tree,
+    order: Outline,
+    rows: Sequence[Criterion],
+    *,
+    by: User,
+    kind: str,
+) -> list[Criterion]:
+    """Write new rows at their places in `order`, and note that they came; in that order."""
+    stored = write_tree(draft, tree, order, rows)
+    states = placed({key: whole(row) for key, row in stored.items()}, order)
+    note(draft=draft, by=by, kind=kind, before=dict.fromkeys(states), after=states)
+    return linked(stored.values())
 
 
 @transaction.atomic
@@ -186,22 +196,21 @@ def duplicate_criterion(*, criterion: Criterion, by: User) -> Criterion:
 
     Raises NotADraft and CriterionGone.
     """
-    draft = _lock_draft(criterion.version)
-    value = draft.as_rubric()
-    order = outline(value)
-    copied = subtree(order, _present(value, criterion.key))
+    draft = lock_draft(criterion.version)
+    tree = tree_of(draft)
+    copied = subtree(tree.order, present(tree, criterion.key))
     names = dict(zip(copied, free_keys(version=draft, proposals=copied), strict=True))
-    rows = []
+    rows = draft.criteria.filter(key__in=copied).in_bulk(field_name="pk")
+    by_key = {row.key: row for row in rows.values()}
+    nodes = {node.key: node for node in tree.order}
+    order, made = tree.order, []
     for key in copied:
-        old = value.by_key[key]
-        top = key == criterion.key
-        parent = old.parent if top or old.parent is None else names[old.parent]
+        old = nodes[key]
+        parent = old.parent if key == criterion.key or not old.parent else names[old.parent]
         node = Node(names[key], parent, old.is_group)
-        order = insert(order, node, after=key if top else None)
-        new = replace(old, key=names[key], parent=parent)
-        rows.append(Criterion(version=draft, **criterion_fields(new)))
-    _store(draft, order, rows)
-    return draft.criteria.get(key=names[criterion.key])
+        order = insert(order, node, after=key if key == criterion.key else None)
+        made.append(Criterion(**{**fields_of(by_key[key]), "key": names[key]}))
+    return store_new(draft, tree, order, made, by=by, kind="duplicate")[0]
 
 
 @transaction.atomic
@@ -210,11 +219,13 @@ def delete_criterion(*, criterion: Criterion, by: User) -> tuple[str, ...]:
 
     `restore_criteria` with these keys undoes it. Raises NotADraft and CriterionGone.
     """
-    draft = _lock_draft(criterion.version)
-    value = draft.as_rubric()
-    order = outline(value)
-    gone = subtree(order, _present(value, criterion.key))
-    delete_rows(draft.criteria.filter(key__in=gone))
+    draft = lock_draft(criterion.version)
+    tree = tree_of(draft)
+    gone = subtree(tree.order, present(tree, criterion.key))
+    rows = draft.criteria.filter(key__in=gone)
+    states = placed({row.key: whole(row) for row in rows.order_by("position")}, tree.order)
+    delete_rows(rows)
+    note(draft=draft, by=by, kind="delete", before=states, after=dict.fromkeys(states))
     return gone
 
 
@@ -224,21 +235,19 @@ def restore_criteria(*, version: RubricVersion, keys: Sequence[str], by: User) -
 
     Keys that were never deleted, or are back already, are passed over. Raises NotADraft.
     """
-    draft = _lock_draft(version)
-    value = draft.as_rubric()
-    order = outline(value)
-    rows = []
+    draft = lock_draft(version)
+    tree = tree_of(draft)
+    order, rows = tree.order, []
     for event in sorted(last_deletions(draft), key=lambda event: event.position):
         if event.key not in keys:
             continue
         row = row_from_history(event)
         parent = _parent_key(event, order)
-        behind = _successor(draft, order, parent, event.position)
+        behind = _successor(tree, order, parent, event.position)
         order = insert(order, Node(row.key, parent, row.is_group))
         order = place(order, row.key, parent=parent, before=behind)
         rows.append(row)
-    _store(draft, order, rows)
-    return list(draft.criteria.filter(key__in=[row.key for row in rows]).order_by("position"))
+    return store_new(draft, tree, order, rows, by=by, kind="restore") if rows else []
 
 
 def _parent_key(event: Any, order: Outline) -> str | None:
@@ -250,13 +259,10 @@ def _parent_key(event: Any, order: Outline) -> str | None:
     return next((node.key for node in order if node.key == key and node.is_group), None)
 
 
-def _successor(
-    draft: RubricVersion, order: Outline, parent: str | None, position: int
-) -> str | None:
+def _successor(tree: Tree, order: Outline, parent: str | None, position: int) -> str | None:
     """The first sibling that stands behind a position."""
-    places = dict(draft.criteria.values_list("key", "position"))
     siblings = (node.key for node in order if node.parent == parent)
-    return next((key for key in siblings if places.get(key, -1) > position), None)
+    return next((key for key in siblings if tree.positions.get(key, -1) > position), None)
 
 
 @transaction.atomic
@@ -265,10 +271,10 @@ def move_criterion(*, criterion: Criterion, move: Move, by: User) -> Criterion:
 
     Raises NotADraft, CriterionGone, and CannotMove where there is nowhere to go.
     """
-    draft = _lock_draft(criterion.version)
-    value = draft.as_rubric()
-    _store(draft, step(outline(value), _present(value, criterion.key), move))
-    return draft.criteria.get(key=criterion.key)
+    draft = lock_draft(criterion.version)
+    tree = tree_of(draft)
+    _moved(draft, tree, step(tree.order, present(tree, criterion.key), move), criterion.key, by)
+    return criterion
 
 
 @transaction.atomic
@@ -280,13 +286,21 @@ def place_criterion(
     `before` is the key of a sibling there, None puts it last. Raises NotADraft,
     CriterionGone, and CannotMove where the place is not there any more.
     """
-    draft = _lock_draft(criterion.version)
-    value = draft.as_rubric()
-    key = _present(value, criterion.key)
-    if parent is not None and parent not in value.by_key:
+    draft = lock_draft(criterion.version)
+    tree = tree_of(draft)
+    key = present(tree, criterion.key)
+    if parent is not None and parent not in tree:
         raise CannotMove(_("The group is not there any more."))
-    _store(draft, place(outline(value), key, parent=parent, before=before))
-    return draft.criteria.get(key=criterion.key)
+    _moved(draft, tree, place(tree.order, key, parent=parent, before=before), key, by)
+    return criterion
+
+
+def _moved(draft: RubricVersion, tree: Tree, order: Outline, key: str, by: User) -> None:
+    if order == tree.order:
+        return
+    write_tree(draft, tree, order)
+    before, after = moved(tree, order, [key])
+    note(draft=draft, by=by, kind="move", before=before, after=after)
 
 
 @transaction.atomic
@@ -297,37 +311,16 @@ def order_criteria(
 
     Raises NotADraft, and CannotMove where `pks` are not exactly what sits there now.
     """
-    draft = _lock_draft(version)
-    order = outline(draft.as_rubric())
-    keys = dict(draft.criteria.filter(pk__in=pks).values_list("pk", "key"))
-    wanted = [keys[pk] for pk in pks if pk in keys]
-    present = [node.key for node in order if node.parent == parent]
-    if sorted(wanted) != sorted(present):
-        raise CannotMove(_("The list changed meanwhile; load the page again."))
-    for key in wanted:
-        order = place(order, key, parent=parent)
-    _store(draft, order)
-
-
-def _present(value: domain.Rubric, key: str) -> str:
-    if key not in value.by_key:
-        raise CriterionGone(_("This criterion was deleted meanwhile."))
-    return key
-
-
-def _store(draft: RubricVersion, order: Outline, added: Sequence[Criterion] = ()) -> None:
-    """Write the outline: insert the added rows, and update those whose place changed."""
-    rows = {row.key: row for row in draft.criteria.all()}
-    new = {row.key: row for row in added}
-    positions = spaced([rows[n.key].position if n.key in rows else None for n in order])
-    changed = []
-    for node, position in zip(order, positions, strict=True):
-        parent = (rows | new)[node.parent] if node.parent else None
-        row = rows.get(node.key) or new[node.key]
-        if node.key in new:
-            row.parent, row.position = parent, position
-            row.save(force_insert=True)
-        elif (row.position, row.parent_id) != (position, parent.pk if parent else None):
-            row.parent, row.position = parent, position
-            changed.append(row)
-    Criterion.objects.bulk_update(changed, ["parent", "position"])
+    draft = lock_draft(version)
+    tree = tree_of(draft)
+    keys = {pk: key for key, pk in tree.pks.items()}
+    wanted = [keys.get(pk, "") for pk in pks]
+    try:
+        order = ordered(tree.order, parent, wanted)
+    except CannotMove as error:
+        raise CannotMove(_("The list changed meanwhile; load the page again.")) from error
+    if order == tree.order:
+        return
+    write_tree(draft, tree, order)
+    before, after = moved(tree, order, wanted)
+    note(draft=draft, by=by, kind="order", before=before, after=after)

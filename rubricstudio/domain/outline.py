@@ -48,6 +48,24 @@ def outline(rubric: Rubric) -> Outline:
     return tuple(Node(c.key, c.parent, c.is_group) for _, c in rubric.walk())
 
 
+def arranged(nodes: Sequence[Node]) -> Outline:
+    """The nodes depth first, siblings in the order in which they are given."""
+    return _flat(_children(nodes))
+
+
+def ordered(nodes: Outline, parent: str | None, keys: Sequence[str]) -> Outline:
+    """The outline with what sits directly in `parent` (None: the top) in the order of `keys`.
+
+    Raises CannotMove where `keys` are not exactly what sits there.
+    """
+    children = _children(nodes)
+    present = {node.key: node for node in children.get(parent, [])}
+    if sorted(present) != sorted(keys):
+        raise CannotMove("Something else sits there now.")
+    children[parent] = [present[key] for key in keys]
+    return _flat(children)
+
+
 def subtree(nodes: Outline, key: str) -> tuple[str, ...]:
     """The keys of a node and of everything below it, depth first. KeyError where it is missing."""
     inside = {_node(nodes, key).key}
@@ -120,25 +138,46 @@ def spaced(positions: Sequence[int | None], gap: int = GAP) -> list[int]:
     """Rising positions for rows in their new order that change as few rows as possible.
 
     `positions` holds each row's present position, None for a new row. Rows that stand
-    in the right order keep theirs; the others go in between. Where there is no room
-    all are numbered afresh, `gap` apart.
+    in the right order keep theirs; the others go in between. Where there is no room the
+    rows around them move apart, in the end all of them, which are then `gap` apart.
     """
+    settled, reach = _settled(positions), 0
+    while True:
+        result, crowded = _filled(settled, gap, spare=SPARE if reach else 1)
+        if crowded is None:
+            return result
+        reach = 2 * reach or 1
+        first, last = crowded
+        opened = range(max(0, first - reach), min(len(settled), last + reach))
+        if len(opened) == len(settled):
+            return [gap * (n + 1) for n in range(len(positions))]
+        for index in opened:
+            settled[index] = _OPEN
+
+
+SPARE = 16  # rows that move apart leave room for as many more between each two
+
+
+def _filled(
+    settled: Sequence[int], gap: int, spare: int
+) -> tuple[list[int], tuple[int, int] | None]:
+    """Positions for the open rows, or the range of rows for which there is no room."""
     result: list[int] = []
     waiting = 0
     last = -1
-    for position in [*_settled(positions), None]:
+    for index, position in enumerate([*settled, None]):
         if position == _OPEN:
             waiting += 1
             continue
-        room = _between(last, position, waiting, gap)
+        room = _between(last, position, waiting, gap, spare)
         if room is None:
-            return [gap * (n + 1) for n in range(len(positions))]
+            return [], (index - waiting, index)
         result += room
         waiting = 0
         if position is not None:
             result.append(position)
             last = position
-    return result
+    return result, None
 
 
 _OPEN = -1
@@ -151,11 +190,14 @@ def _settled(positions: Sequence[int | None]) -> list[int]:
     return [p if p is not None and i in kept else _OPEN for i, p in enumerate(positions)]
 
 
-def _between(low: int, high: int | None, count: int, gap: int) -> list[int] | None:
-    """`count` positions strictly between `low` and `high` (None: no end), or None: no room."""
+def _between(low: int, high: int | None, count: int, gap: int, spare: int) -> list[int] | None:
+    """`count` positions strictly between `low` and `high` (None: no end), or None: no room.
+
+    There has to be room for `spare` times as many where there are any.
+    """
     if high is None:
         return [low + gap * (n + 1) for n in range(count)]
-    if high - low - 1 < count:
+    if high - low - 1 < count * spare:
         return None
     return [low + (high - low) * (n + 1) // (count + 1) for n in range(count)]
 
@@ -185,7 +227,7 @@ def _node(nodes: Outline, key: str) -> Node:
     raise KeyError(key)
 
 
-def _children(nodes: Outline) -> _Children:
+def _children(nodes: Sequence[Node]) -> _Children:
     children: _Children = {}
     for node in nodes:
         children.setdefault(node.parent, []).append(node)

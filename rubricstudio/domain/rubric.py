@@ -220,9 +220,16 @@ class Rubric:
         """The criteria that carry verdicts, in display order."""
         return tuple(c for c in self.criteria if not c.is_group)
 
+    @cached_property
+    def _inside(self) -> dict[str | None, tuple[Criterion, ...]]:
+        found: dict[str | None, list[Criterion]] = {}
+        for criterion in self.criteria:
+            found.setdefault(criterion.parent, []).append(criterion)
+        return {key: tuple(inside) for key, inside in found.items()}
+
     def children(self, key: str | None) -> tuple[Criterion, ...]:
         """The direct children of a group, or the top level for None."""
-        return tuple(c for c in self.criteria if c.parent == key)
+        return self._inside.get(key, ())
 
     def walk(self) -> Iterator[tuple[int, Criterion]]:
         """Each criterion depth first with its depth, top level 0."""

@@ -1,0 +1,184 @@
+"""A rubric of 500 criteria in ten levels: opening its page, and each kind of edit.
+
+    .venv/bin/python bench/authoring.py [--quick] [--json] [--criteria N]
+
+Services of its own run in a temporary folder. Each figure is the median time that the
+application takes for one request, from middleware to the finished answer, by a person who is
+signed in; the web server and the network are left out. Every edit is that of an editor with
+scripts, and is stored.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from _common import Figure, figure, median, parser, say, seconds, show
+
+from rubricstudio import embedded
+
+if TYPE_CHECKING:
+    from rubricstudio.models import Criterion, RubricVersion
+
+CRITERIA, LEVELS = 500, 10
+HTMX = {"HX-Request": "true"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    made = parser(__doc__, quick="fewer requests")
+    made.add_argument("--criteria", type=int, default=CRITERIA, help=f"instead of {CRITERIA}")
+    options = made.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="studio-bench-") as name, installation(Path(name)):
+        figures = measure(criteria=options.criteria, requests=7 if options.quick else 40)
+    show(figures, as_json=options.json, theirs="nothing to compare with")
+    return 0
+
+
+@contextmanager
+def installation(folder: Path) -> Iterator[None]:
+    """Services under `folder`, migrated, and Django set up to use them."""
+    with embedded.services(folder / "home") as services:
+        os.environ.update(
+            DATABASE_URL=services.database_url,
+            BROKER_URL=services.broker_url,
+            STUDIO_HOME=str(folder / "home"),
+            DJANGO_SETTINGS_MODULE="rubricstudio.settings",
+        )
+        (folder / "home" / "static").mkdir()
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        say("migrating")
+        call_command("migrate", verbosity=0)
+        yield
+
+
+class Author:
+    """A person who is signed in, and the draft that they edit."""
+
+    def __init__(self, criteria: int) -> None:
+        from django.conf import settings
+        from django.test import Client
+
+        from rubricstudio.actions.projects import create_project
+        from rubricstudio.actions.rubrics import create_rubric
+        from rubricstudio.models import User
+
+        settings.ALLOWED_HOSTS = ["testserver"]
+        user = User.objects.create_user(username="ada", email="ada@example.com")
+        project = create_project(by=user, name="Bench", slug="bench")
+        self.draft: RubricVersion = create_rubric(
+            project=project, name="Deep", by=user, value=deep_rubric(criteria)
+        )
+        self.client = Client()
+        self.client.force_login(user)
+        self.numbers = itertools.count(1)
+
+    def row(self, index: int = 0) -> Criterion:
+        """A criterion in the middle of the tree, a few rows on for each index."""
+        found = self.draft.criteria.filter(is_group=False).order_by("position", "pk")
+        return found[found.count() // 2 + index]
+
+    def address(self, name: str, *args: object) -> str:
+        from django.urls import reverse
+
+        return reverse(f"rubricstudio:{name}", args=["bench", self.draft.rubric_id, *args])
+
+    def open(self) -> Callable[[], object]:
+        return lambda: self._answered(self.client.get(self.address("rubric")))
+
+    def totals(self) -> Callable[[], object]:
+        return self._asked("get", "rubric-totals", (), {})
+
+    def save(self, **changes: Any) -> Callable[[], object]:
+        row, number = self.row(), next(self.numbers)
+        sent = {"text": row.text, "weight": row.weight, "met_means": row.met_means}
+        sent |= {name: value.format(n=number) for name, value in changes.items()}
+        return self._asked("post", "criterion", (row.pk,), sent | {"row_version": row.row_version})
+
+    def act(self, what: str) -> Callable[[], object]:
+        return self._asked("post", "criterion-act", (self.row().pk,), {"do": what})
+
+    def order(self) -> Callable[[], object]:
+        row = self.row()
+        siblings = list(
+            self.draft.criteria.filter(parent=row.parent_id)
+            .order_by("position")
+            .values_list("pk", flat=True)
+        )
+        address = self.address("criteria-order") + f"?parent={row.parent.key}" if row.parent else ""
+        sent = {"order": siblings[::-1]}
+        return lambda: self._answered(self.client.post(address, sent, headers=HTMX))
+
+    def add(self) -> Callable[[], object]:
+        sent = {"text": f"New {next(self.numbers)}", "after": self.row().key, "kind": "criterion"}
+        return self._asked("post", "criterion-add", (), sent)
+
+    def _asked(
+        self, method: str, name: str, args: tuple[object, ...], sent: dict[str, Any]
+    ) -> Callable[[], object]:
+        address, ask = self.address(name, *args), getattr(self.client, method)
+        return lambda: self._answered(ask(address, sent, headers=HTMX))
+
+    def _answered(self, response: Any) -> None:
+        if response.status_code not in (200, 204):
+            raise SystemExit(f"{response.request['PATH_INFO']}: {response.status_code}")
+
+
+def deep_rubric(criteria: int) -> Any:
+    """Groups of six, up to ten levels deep: a chain of groups, and criteria in each."""
+    from rubricstudio.domain import rubric as domain
+
+    rows: list[domain.Criterion] = []
+    chain: list[str] = []
+    for number in range(criteria):
+        if number % 6 == 0:
+            if len(chain) == LEVELS - 1:
+                chain = []
+            parent = chain[-1] if chain else None
+            chain.append(f"g{number}")
+            rows.append(domain.Criterion(chain[-1], f"Part {number}", is_group=True, parent=parent))
+        else:
+            text = f"States fact number {number} with the figure that the source gives for it."
+            rows.append(
+                domain.Criterion(f"c{number}", text, weight=number % 9 + 1, parent=chain[-1])
+            )
+    return domain.Rubric(tuple(rows))
+
+
+def measure(*, criteria: int, requests: int) -> list[Figure]:
+    say(f"writing a rubric of {criteria} rows")
+    author = Author(criteria)
+    works: list[tuple[str, Callable[[], Callable[[], object]]]] = [
+        ("open the page", author.open),
+        ("totals after an edit", author.totals),
+        ("save a text", lambda: author.save(text="States fact {n}.")),
+        ("save a weight", lambda: author.save(weight="{n}.5")),
+        ("add below", author.add),
+        ("move down", lambda: author.act("down")),
+        ("order a group by dragging", author.order),
+        ("duplicate", lambda: author.act("duplicate")),
+        ("delete", lambda: author.act("delete")),
+    ]
+    say("asking")
+    return [
+        figure(f"{name}, {criteria} rows", 1000 * middle(prepare, requests), unit="ms")
+        for name, prepare in works
+    ]
+
+
+def middle(prepare: Callable[[], Callable[[], object]], times: int) -> float:
+    """The median time of what `prepare` returns, after two calls to warm up."""
+    taken = [seconds(prepare()) for _ in range(times + 2)]
+    return median(taken[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
