@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from scoring.actions import batches, runs
+from scoring.actions import batches, runs, vectors
 from scoring.models import Run
 
 
@@ -25,3 +25,16 @@ def judge_batch(*, run_id: int, number: int, **_: object) -> None:
 @shared_task(acks_late=True, ignore_result=True)
 def requeue_unfinished(*, queue: str, **_: object) -> None:
     runs.requeue_unfinished(queue=queue)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def embed_texts(*, texts: list[str], **_: object) -> None:
+    vectors.embed_texts(texts=texts)
+
+
+# A piece at a time, so that judging waits for no more than one.
+@shared_task(acks_late=True, ignore_result=True)
+def index_library(*, after: tuple[int, int] | None = None, **_: object) -> None:
+    place = vectors.index_library(after=after)
+    if place is not None:
+        index_library.apply_async(kwargs={"after": place}, queue="gpu")

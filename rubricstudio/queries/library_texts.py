@@ -1,0 +1,56 @@
+"""Every text the library finds, piece by piece, for whoever computes what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from rubricstudio.models import Criterion, LibraryEntry, Rubric, RubricVersion, TextVector
+from rubricstudio.queries.library import newest_published, with_digest
+
+# Which of the sources, and the last id that was read of it.
+Place = tuple[int, int]
+
+
+def texts_after(place: Place | None, *, limit: int) -> tuple[list[str], Place | None]:
+    """The next texts after a place, at most `limit`, and the place of the last; None at the end.
+
+    Criteria of each rubric's newest published version, entries, and rubrics themselves.
+    """
+    source, pk = place or (0, 0)
+    sources = _sources()
+    while source < len(sources):
+        found = list(sources[source].filter(pk__gt=pk).order_by("pk")[:limit])
+        if found:
+            return [wording for _, wording in found], (source, found[-1][0])
+        source, pk = source + 1, 0
+    return [], None
+
+
+def texts_of(version: RubricVersion) -> list[str]:
+    """What is found of one version: its criteria, and its rubric by name and description."""
+    rubric = with_digest(Rubric.objects.filter(pk=version.rubric_id))
+    names = rubric.values_list("wording", flat=True)
+    return [*version.criteria.filter(is_group=False).values_list("text", flat=True), *names]
+
+
+def without_vector() -> int:
+    """How many of the library's texts have no vector yet; reads them all."""
+    return sum(
+        rows.exclude(digest__in=TextVector.objects.values("digest"))
+        .values("digest")
+        .distinct()
+        .count()
+        for rows in map(with_digest, _rows())
+    )
+
+
+def _rows() -> list[QuerySet[Any]]:
+    newest = newest_published(Rubric.objects.all())
+    criteria = Criterion.objects.filter(is_group=False, version__in=newest)
+    return [criteria, LibraryEntry.objects.all(), Rubric.objects.all()]
+
+
+def _sources() -> list[QuerySet[Any]]:
+    return [with_digest(rows).values_list("pk", F("wording")) for rows in _rows()]
