@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from scoring.actions import batches, runs, vectors
-from scoring.models import Run
+from scoring.actions import batches, preview, reviews, runs, vectors
+from scoring.models import PreviewRun, RubricReview, Run
 
 
 # The action counts the attempts and gives a batch up; Celery only waits and tries again.
@@ -22,9 +22,36 @@ def judge_batch(*, run_id: int, number: int, **_: object) -> None:
     batches.judge_batch(run=run, number=number)
 
 
+@shared_task(
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=batches.TRY_AGAIN,
+    retry_backoff=True,
+    retry_backoff_max=60,
+    max_retries=None,
+)
+def judge_preview(*, preview_id: int, **_: object) -> None:
+    rows = PreviewRun.objects.select_related("judge__rater", "rubric__project")
+    preview.judge_preview(run=rows.get(pk=preview_id))
+
+
+@shared_task(
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=batches.TRY_AGAIN,
+    retry_backoff=True,
+    max_retries=None,
+)
+def review_rubric(*, review_id: int, **_: object) -> None:
+    rows = RubricReview.objects.select_related("judge__rater", "rubric__project")
+    reviews.carry_out_review(review=rows.get(pk=review_id))
+
+
 @shared_task(acks_late=True, ignore_result=True)
 def requeue_unfinished(*, queue: str, **_: object) -> None:
     runs.requeue_unfinished(queue=queue)
+    preview.requeue_unfinished(queue=queue)
+    reviews.requeue_unfinished(queue=queue)
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -157,9 +157,7 @@ def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
 
 
 def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
-    requests = [_request(cell) for cell in cells]
-    if getattr(judge, "vision", False):
-        requests = _with_pictures(run.round.project, requests)
+    requests = requests_for(judge, run.round.project, cells)
     try:
         outcomes: Sequence[Outcome | None] = judge.judge(requests)
     except JudgeError as error:
@@ -168,6 +166,14 @@ def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
         raise
     check_outcomes(requests, [outcome for outcome in outcomes if outcome is not None])
     _store(run, cells, outcomes)
+
+
+def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:
+    """What the judge is asked of the cells, with their pictures where it can see."""
+    requests = [_request(cell) for cell in cells]
+    if getattr(judge, "vision", False):
+        requests = _with_pictures(project, requests)
+    return requests
 
 
 def _request(cell: Cell) -> JudgeRequest:

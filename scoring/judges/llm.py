@@ -185,7 +185,7 @@ class LlmJudge:
         calls = [
             self._call(request, prompt) for request, prompt in zip(requests, prompts, strict=True)
         ]
-        results = self._client().chat(calls)
+        results = self.client().chat(calls)
         works = any(isinstance(result, ChatReply) for result in results)
         outcomes = [
             self._outcome(*each, lone=works)
@@ -194,7 +194,8 @@ class LlmJudge:
         failed = [each for each in results if isinstance(each, ChatFailure)]
         return _all_or_raise(outcomes, failed)
 
-    def _client(self) -> LlmClient:
+    def client(self) -> LlmClient:
+        """The client that calls this model with this judge's settings."""
         price = None
         if self.price_in is not None and self.price_out is not None:
             price = (self.price_in / 1e6, self.price_out / 1e6)

@@ -1,0 +1,366 @@
+"""Pinned responses beside a rubric: what was said of them, on the words of its newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+
+from rubricstudio.domain import rubric as domain
+from rubricstudio.domain.aggregation import AGGREGATORS
+from rubricstudio.domain.rubric import JudgedBy
+from rubricstudio.models import (
+    Criterion,
+    Pin,
+    Project,
+    RaterKind,
+    Response,
+    RoundKind,
+    Rubric,
+    RubricVersion,
+    User,
+    Verdict,
+    VersionStatus,
+)
+from rubricstudio.queries.rubrics import newest_frozen, newest_version
+from scoring.judges import JUDGES
+from scoring.models import Judge, PreviewRun, PreviewVerdict
+from scoring.preview_cells import Candidate, Said, Sheet, leaf_hashes, scores_under, sheet_of
+from scoring.queries.disagreements import blind_responses
+from scoring.queries.keyset import KeysetPage, keyset_page
+from scoring.queries.plans import runnable_judges
+from scoring.states import UNFINISHED
+
+MOST_PINS = 8
+FEW = 5
+PAGE = 25
+POOL = 96
+"""Of how many responses a varied few are chosen."""
+ASKED_AGAIN = ("timeout", "error")
+"""Statuses that say nothing of the response: such a cell is open again."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A response beside the rubric. hidden: the reader has still to judge it blind."""
+
+    response: Response
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Side:
+    """Whose verdicts a preview is about: `people`, `session-ID`, `run-ID` or `judge-ID`."""
+
+    code: str
+    label: str
+    is_judge: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The newest version of a rubric over its pinned responses, and the version in use before.
+
+    sheet: the cells of the responses that are not hidden, in the order of the pins. before:
+    the same for the newest published version where the newest one is a draft.
+    """
+
+    rubric: Rubric
+    version: RubricVersion | None
+    baseline: RubricVersion | None
+    pins: tuple[Pinned, ...]
+    sides: tuple[Side, ...]
+    side: Side | None
+    sheet: Sheet
+    before: Sheet | None
+    aggregators: tuple[str, ...]
+    judges: tuple[Judge, ...]
+    run: PreviewRun | None
+    done: int
+
+    @property
+    def visible(self) -> list[Pinned]:
+        return [pin for pin in self.pins if not pin.hidden]
+
+
+def preview(rubric: Rubric, user: User, *, side: str = "", aggregator: str = "") -> Preview:
+    """What the panel and the page show; some fifteen queries, whatever there is.
+
+    side: a code of `sides`; what is unknown falls back to the people, then the newest run.
+    Of responses that the user has still to judge blind no verdict is read.
+    """
+    version = newest_version(rubric)
+    baseline = newest_frozen(rubric) if version and version.is_draft else None
+    blind = blind_responses(rubric.project, user)
+    rows = pins_of(rubric).select_related("response__task")
+    pins = tuple(Pinned(row.response, row.response_id in blind) for row in rows)
+    shown = [pin.response.pk for pin in pins if not pin.hidden]
+    run = newest_preview_run(rubric)
+    sides = _sides(rubric, shown, run)
+    chosen = next((one for one in sides if one.code == side), sides[0] if sides else None)
+    said = _said(rubric, shown, chosen)
+    value = version.as_rubric() if version else domain.Rubric(())
+    return Preview(
+        rubric=rubric,
+        version=version,
+        baseline=baseline,
+        pins=pins,
+        sides=tuple(sides),
+        side=chosen,
+        sheet=sheet_of(value, shown, said),
+        before=sheet_of(baseline.as_rubric(), shown, said) if baseline else None,
+        aggregators=_aggregators(rubric.project, value, aggregator),
+        judges=tuple(judges_to_ask(rubric.project)),
+        run=run,
+        done=PreviewVerdict.objects.filter(run=run).count() if run else 0,
+    )
+
+
+def pins_of(rubric: Rubric) -> QuerySet[Pin]:
+    """The pins of a rubric in the order in which they were made."""
+    return Pin.objects.filter(rubric=rubric).order_by("pk")
+
+
+def newest_preview_run(rubric: Rubric) -> PreviewRun | None:
+    """The judge that was asked last to judge the pinned responses."""
+    rows = PreviewRun.objects.filter(rubric=rubric).select_related("judge__rater")
+    return rows.order_by("-pk").first()
+
+
+def open_preview_run(rubric: Rubric) -> PreviewRun | None:
+    """The judge that is at work on the pinned responses."""
+    return PreviewRun.objects.filter(rubric=rubric, status__in=UNFINISHED).first()
+
+
+def judges_to_ask(project: Project) -> list[Judge]:
+    """The project's judges of a kind that this version knows, newest first."""
+    return [judge for judge in runnable_judges(project) if judge.kind in JUDGES]
+
+
+def _aggregators(project: Project, value: domain.Rubric, wanted: str) -> tuple[str, ...]:
+    """The one asked for or the draft's own, then those that published versions name."""
+    used = (
+        RubricVersion.objects.filter(rubric__project=project, status=VersionStatus.PUBLISHED)
+        .order_by("aggregator")
+        .values_list("aggregator", flat=True)
+        .distinct()
+    )
+    names = dict.fromkeys([wanted, value.aggregator, *used])
+    return tuple(name for name in names if name in AGGREGATORS)
+
+
+# -- whose verdicts
+
+
+def _about(rubric: Rubric, responses: Collection[int]) -> QuerySet[Verdict]:
+    return Verdict.objects.filter(
+        response_id__in=responses,
+        round__project=rubric.project_id,
+        criterion__version__rubric=rubric,
+    )
+
+
+def _sides(rubric: Rubric, responses: Collection[int], run: PreviewRun | None) -> list[Side]:
+    """Who spoke of these responses: the people, each session, each run, each judge. Two queries."""
+    pairs = list(
+        _about(rubric, responses)
+        .order_by("-round_id", "rater_id")
+        .values_list("round_id", "round__kind", "round__name", "rater_id", "rater__name")
+        .distinct()
+    )
+    sessions = {pk: name for pk, kind, name, *_ in pairs if kind == RoundKind.SESSION}
+    runs = {pk: (name, rater) for pk, kind, name, _, rater in pairs if kind == RoundKind.RUN}
+    asked = PreviewVerdict.objects.filter(rubric=rubric, response_id__in=responses)
+    judges = dict(asked.order_by("-judge_id").values_list("judge_id", "judge__rater__name"))
+    if run is not None:
+        judges.setdefault(run.judge_id, str(run.judge))
+    sides = []
+    if sessions:
+        sides.append(Side("people", gettext("People, by majority"), False))
+    if len(sessions) > 1:
+        label = gettext("Session “%(name)s”, by majority")
+        sides += [Side(f"session-{pk}", label % {"name": n}, False) for pk, n in sessions.items()]
+    label = gettext("%(judge)s, with its preview")
+    sides += [Side(f"judge-{pk}", label % {"judge": n}, True) for pk, n in judges.items()]
+    label = gettext("%(judge)s in “%(run)s”")
+    sides += [
+        Side(f"run-{pk}", label % {"judge": rater, "run": name}, True)
+        for pk, (name, rater) in runs.items()
+    ]
+    return sides
+
+
+def _said(rubric: Rubric, responses: Collection[int], side: Side | None) -> list[Said]:
+    """What the chosen side said of these responses. Up to two queries."""
+    if side is None or not responses:
+        return []
+    kind, _, pk = side.code.partition("-")
+    rows = _about(rubric, responses)
+    if kind == "people":
+        return _verdicts(rows.filter(rater__kind=RaterKind.PERSON))
+    if kind in ("session", "run"):
+        return _verdicts(rows.filter(round_id=int(pk)))
+    return _verdicts(rows.filter(rater_id=int(pk))) + _previews(rubric, responses, int(pk))
+
+
+def _verdicts(rows: QuerySet[Verdict]) -> list[Said]:
+    columns = (
+        *("response_id", "criterion__key", "criterion__judging_hash", "rater_id"),
+        *("status", "value"),
+    )
+    cell = ("round_id", "response_id", "criterion_id", "rater_id", "sample")
+    current = rows.order_by(*cell, "-revision").distinct(*cell)
+    return [Said(*row) for row in current.values_list(*columns)]
+
+
+def _previews(rubric: Rubric, responses: Collection[int], judge: int) -> list[Said]:
+    rows = PreviewVerdict.objects.filter(rubric=rubric, response_id__in=responses, judge_id=judge)
+    return [
+        Said(
+            response=row.response_id,
+            key=row.criterion_key,
+            judging_hash=row.judging_hash,
+            rater=row.judge_id,
+            status=row.status,
+            value=row.value,
+            preview=True,
+            rationale=row.rationale or row.reason,
+        )
+        for row in rows.order_by("pk")
+    ]
+
+
+# -- what a judge has still to be asked
+
+
+@dataclass(frozen=True)
+class OpenCell:
+    """A pinned response and a criterion's row of which the judge has not spoken."""
+
+    response: Response
+    criterion: Criterion
+    judging_hash: str
+
+
+def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
+    """The cells of the newest version that are stale or missing for this judge; six queries.
+
+    What the judge said in any run, or in a preview, of the same words is not asked again.
+    Criteria that only people may judge are left out.
+    """
+    version = newest_version(rubric)
+    if version is None:
+        return []
+    hashes = leaf_hashes(version.as_rubric())
+    pins = [row.response for row in pins_of(rubric).select_related("response__task")]
+    pks = [response.pk for response in pins]
+    judged = {
+        (one.response, one.key, one.judging_hash)
+        for one in (
+            *_verdicts(_about(rubric, pks).filter(rater_id=judge.pk)),
+            *_previews(rubric, pks, judge.pk),
+        )
+        if one.status not in ASKED_AGAIN
+    }
+    criteria = version.criteria.filter(is_group=False).exclude(judged_by=JudgedBy.PEOPLE)
+    rows = list(criteria.select_related("parent").order_by("position"))
+    return [
+        OpenCell(response, row, hashes[row.key])
+        for response in pins
+        for row in rows
+        if (response.pk, row.key, hashes[row.key]) not in judged
+    ]
+
+
+# -- what there is to pin
+
+
+@dataclass(frozen=True)
+class Pinnable:
+    """A response in the list to choose from."""
+
+    response: Response
+    pinned: bool
+    hidden: bool
+
+
+def responses_about(rubric: Rubric) -> QuerySet[Response]:
+    """The responses that the rubric can judge: of its task, or of the project."""
+    rows = Response.objects.filter(project=rubric.project_id)
+    return rows.filter(task=rubric.task_id) if rubric.task_id else rows
+
+
+def pinnable_page(
+    rubric: Rubric,
+    user: User,
+    *,
+    search: str = "",
+    source: str = "",
+    before: int | None = None,
+    after: int | None = None,
+) -> KeysetPage[Pinnable]:
+    """Responses, newest first, that hold the words, or are to a task of this id. Four queries."""
+    rows = responses_about(rubric).select_related("task")
+    if search:
+        rows = rows.filter(
+            Q(text__icontains=search)
+            | Q(external_id__icontains=search)
+            | Q(task__external_id__icontains=search)
+        )
+    if source:
+        rows = rows.filter(source=source)
+    page = keyset_page(rows, size=PAGE, before=before, after=after)
+    pinned = set(pins_of(rubric).values_list("response_id", flat=True))
+    blind = blind_responses(rubric.project, user)
+    shown = [Pinnable(row, row.pk in pinned, row.pk in blind) for row in page.rows]
+    return KeysetPage(shown, page.older, page.newer)
+
+
+_POOL = """
+    SELECT id FROM (
+        SELECT r.id, row_number() OVER (PARTITION BY r.source ORDER BY md5(r.id::text)) AS place
+          FROM studio_response r
+         WHERE r.project_id = %(project)s AND r.text IS NOT NULL
+           AND (%(task)s::bigint IS NULL OR r.task_id = %(task)s)
+           AND (NOT %(judged)s OR EXISTS (
+                SELECT 1 FROM studio_verdict v
+                  JOIN studio_criterion c ON c.id = v.criterion_id
+                  JOIN studio_rubric_version s ON s.id = c.version_id
+                 WHERE v.response_id = r.id AND s.rubric_id = %(rubric)s))) spread
+     ORDER BY place, id LIMIT %(size)s
+"""
+
+
+def candidates(rubric: Rubric, user: User) -> list[Candidate]:
+    """Responses of every source to choose a varied few from, judged ones where there are any.
+
+    Scores are those of all raters together under the newest version. Responses that the user
+    has still to judge blind are left out: their scores would tell.
+    """
+    known = {"project": rubric.project_id, "task": rubric.task_id, "rubric": rubric.pk}
+    pool: list[int] = []
+    for judged in (True, False):
+        if len(pool) < FEW:
+            found = Response.objects.raw(_POOL, known | {"judged": judged, "size": POOL})
+            pool += [row.pk for row in found if row.pk not in pool]
+    blind = blind_responses(rubric.project, user)
+    pool = [pk for pk in pool if pk not in blind]
+    scores = _pool_scores(rubric, pool)
+    rows = Response.objects.filter(pk__in=pool).values_list("pk", "task_id", "source")
+    by_pk = {pk: (task, source) for pk, task, source in rows}
+    return [Candidate(pk, *by_pk[pk], scores.get(pk)) for pk in pool if pk in by_pk]
+
+
+def _pool_scores(rubric: Rubric, pool: Sequence[int]) -> dict[int, float]:
+    version = newest_version(rubric)
+    if version is None or not pool:
+        return {}
+    sheet = sheet_of(version.as_rubric(), pool, _verdicts(_about(rubric, pool)))
+    found = scores_under(sheet, "min_max")
+    return {
+        pk: score.value
+        for pk, score in zip(sheet.responses, found, strict=bool(found))
+        if score.value is not None
+    }
