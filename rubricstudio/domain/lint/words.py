@@ -1,0 +1,136 @@
+"""Words of a text with their places, phrases among them, and whether it is English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from rubricstudio.domain.lint.values import Span
+
+_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+
+
+class Word(NamedTuple):
+    """A word in small letters and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+Phrases: TypeAlias = Mapping[str, Sequence[tuple[str, ...]]]
+
+
+def terms(text: str) -> frozenset[str]:
+    """The words of a text, for rules to look words up in."""
+    return frozenset(text.split())
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[Word, ...]:
+    """The words of a text in order; a hyphen or an apostrophe inside does not end one."""
+    found = _WORD.finditer(text)
+    return tuple(Word(m[0].lower().replace("’", "'"), m.start(), m.end()) for m in found)
+
+
+def phrases(*given: str) -> Phrases:
+    """Phrases by their first word, the longest first."""
+    table: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in given:
+        parts = tuple(phrase.split())
+        table.setdefault(parts[0], []).append(parts)
+    return {first: sorted(parts, key=len, reverse=True) for first, parts in table.items()}
+
+
+def occurrences(words: Sequence[Word], table: Phrases) -> Iterator[tuple[int, int]]:
+    """Where phrases stand, as (first word, word behind the last); none inside another."""
+    index = 0
+    while index < len(words):
+        length = _length_at(words, index, table)
+        if length:
+            yield index, index + length
+        index += length or 1
+
+
+def _length_at(words: Sequence[Word], index: int, table: Phrases) -> int:
+    for parts in table.get(words[index].text, ()):
+        if tuple(word.text for word in words[index : index + len(parts)]) == parts:
+            return len(parts)
+    return 0
+
+
+def has(words: Sequence[Word], table: Phrases) -> bool:
+    """Whether any of the phrases stands among the words."""
+    return next(occurrences(words, table), None) is not None
+
+
+def span_of(words: Sequence[Word], first: int, behind: int) -> Span:
+    """The passage from one word up to another."""
+    return Span(words[first].start, words[behind - 1].end)
+
+
+# -- language
+
+_ENGLISH = terms(
+    "the a an of to and or in is are not for with that this as by it its from on at be which "
+    "any all no does do than their when if each least must should has have between one"
+)
+_OTHER = terms(
+    "der das und oder nicht ein eine einen einer mit von für auf dem den ist wird nennt "
+    "le la les et ou un une de du est pas pour avec dans que qui sur au aux "
+    "el los las y con por para una del al es que no se su "
+    "il lo gli che non di della con una per sono è "
+    "o os as do da em não um uma com het een van niet op voor och att som inte är på "
+    "i w na z nie jest się oraz ve bir için ile"
+) - {"do", "as", "no", "i", "o", "per", "se", "on", "al", "la", "de", "el", "van", "com", "y"}
+
+
+@lru_cache(maxsize=4096)
+def is_english(text: str) -> bool:
+    """Whether rules for English wording may speak: Latin letters, no other language's words."""
+    letters = [c for c in text if c.isalpha()]
+    if not letters or sum(c < "\u0250" for c in letters) < 0.9 * len(letters):
+        return False
+    words = [word.text for word in words_of(text)]
+    return sum(w in _OTHER for w in words) <= sum(w in _ENGLISH for w in words)
+
+
+# -- content
+
+_EMPTY = terms(
+    "the a an of to and or in is are for with that this these those as by it its from on at be "
+    "which any all than their when if each must should has have had was were been being into "
+    "response answer text reply output model assistant there also both i e g explicitly "
+    "about how what why whether who where least one"
+)
+# What a response does with a fact: synonyms for a rater, so they do not tell criteria apart.
+_SAYING = terms(
+    "state mention name give note identify explain describe discuss include provide say list "
+    "specify report address point indicate mentioning stating naming cover acknowledge"
+)
+
+
+def stem(word: str) -> str:
+    """A word without its commonest endings: crude, for telling whether two are one."""
+    for ending, kept in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            bare = word[: len(word) - len(ending)] + kept
+            return bare[:-1] if bare.endswith("e") and len(bare) > 3 else bare
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+_SAYING_STEMS = frozenset(stem(word) for word in _SAYING)
+
+
+@lru_cache(maxsize=4096)
+def content_of(text: str) -> frozenset[str]:
+    """The stems of the words that say what a text is about, without the verb of saying in front."""
+    stems = [stem(word.text) for word in words_of(text) if word.text not in _EMPTY]
+    return frozenset(stems[1:] if stems and stems[0] in _SAYING_STEMS else stems)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Quoted and joined with commas."""
+    return ", ".join(f"“{item}”" for item in items)
