@@ -26,6 +26,7 @@ _rubric: list[URLPattern | URLResolver] = [
     path("versions/", versions.versions, name="versions"),
     path("versions/<int:number>/", versions.version, name="version"),
     path("versions/<int:number>/draft/", versions.draft, name="draft-start"),
+    path("versions/<int:number>/fork/", versions.version_fork, name="version-fork"),
     path("versions/<int:number>/retire/", versions.version_retire, name="version-retire"),
 ]
 

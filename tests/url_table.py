@@ -111,6 +111,7 @@ PAGES: dict[str, Page] = {
     "rubricstudio:version": member(Permission.SEE_RUBRICS),
     "rubricstudio:draft-start": member(Permission.AUTHOR),
     "rubricstudio:version-retire": member(Permission.AUTHOR),
+    "rubricstudio:version-fork": member(Permission.SEE_RUBRICS),
     # -- sessions
     "annotations:sessions": member(Permission.SEE_PROJECT),
     "annotations:session-new": member(Permission.MANAGE_SESSIONS),

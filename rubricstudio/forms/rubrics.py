@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator
+from rubricstudio.models import Project
 from rubricstudio.queries.sheet import plain_number
 
 
@@ -79,6 +81,27 @@ class PublishForm(forms.Form):
         self.fields["note"].error_messages["required"] = _(
             "Say why: verdicts stop counting, and their raters will ask."
         )
+
+
+class ForkForm(forms.Form):
+    """A project to copy a version to, one of those the person may write rubrics in."""
+
+    project = forms.ModelChoiceField(
+        label=_("Project"), queryset=Project.objects.none(), empty_label=None
+    )
+    name = forms.CharField(label=_("Name"), max_length=200)
+
+    def __init__(self, *args: Any, projects: QuerySet[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["project"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = projects
+
+
+class ReplaceForm(forms.Form):
+    """Agreement to replace a draft, as it was when its author looked."""
+
+    replace = forms.CharField(max_length=64)
 
 
 class CompareForm(forms.Form):

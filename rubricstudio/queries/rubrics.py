@@ -230,6 +230,20 @@ def review(draft: RubricVersion) -> Review:
     )
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """What a draft loses and gets when a frozen version takes the place of its content."""
+
+    diff: RubricDiff
+    content_hash: str
+
+
+def replacement(draft: RubricVersion, source: RubricVersion) -> Replacement:
+    """The draft against the version that is to replace it."""
+    value = draft.as_rubric()
+    return Replacement(compare(value, source.as_rubric()), rubric_hashes(value).content)
+
+
 def number_after(
     previous: RubricVersion | None, old: domain.Rubric | None, new: domain.Rubric
 ) -> Bump:

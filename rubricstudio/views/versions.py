@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from rubricstudio.actions.forks import fork_version, replace_draft
 from rubricstudio.actions.rubrics import (
     DraftChanged,
     DraftExists,
@@ -19,14 +20,16 @@ from rubricstudio.actions.rubrics import (
     retire,
     start_draft,
 )
-from rubricstudio.forms.rubrics import CompareForm, PublishForm
+from rubricstudio.forms.rubrics import CompareForm, ForkForm, PublishForm, ReplaceForm
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission
+from rubricstudio.queries.forks import forks_seen_by, projects_to_author
 from rubricstudio.queries.rubrics import (
     Review,
     comparison,
     newest_version,
+    replacement,
     review,
     version_numbered,
     versions_of,
@@ -48,7 +51,11 @@ def load_version(rubric: Rubric, number: int) -> RubricVersion:
 @require_GET
 def versions(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
     rubric = load_rubric(project, rubric_id)
-    context = {"rubric": rubric, "versions": versions_of(rubric)}
+    context = {
+        "rubric": rubric,
+        "versions": versions_of(rubric),
+        "forks": forks_seen_by(request.user, rubric),
+    }
     return render(request, "rubricstudio/versions.html", context)
 
 
@@ -96,8 +103,58 @@ def draft(
     try:
         start_draft(rubric=rubric, by=request.user, based_on=source)
     except DraftExists as error:
-        return refused(request, rubric, str(error))
+        if source is None or source.is_draft:
+            return refused(request, rubric, str(error))
+        return _replace(request, source, str(error))
     return redirect(rubric)
+
+
+def _replace(request: ProjectRequest, source: RubricVersion, note: str) -> HttpResponse:
+    """Offer to replace the content of the draft there is; where that is agreed to, do it."""
+    newest = newest_version(source.rubric)
+    if newest is None or not newest.is_draft:
+        return refused(request, source.rubric, note)
+    form = ReplaceForm(request.POST)
+    if form.is_valid():
+        agreed = form.cleaned_data["replace"]
+        try:
+            replace_draft(draft=newest, source=source, by=request.user, reviewed=agreed)
+        except DraftChanged as error:
+            note = str(error)
+        except NotADraft as error:
+            return refused(request, source.rubric, str(error))
+        else:
+            text = _("The draft now holds what version %(number)s holds.")
+            messages.success(request, text % {"number": source.label})
+            return redirect(source.rubric)
+    found = replacement(newest, source)
+    context = {
+        "rubric": source.rubric,
+        "version": newest,
+        "source": source,
+        "found": found,
+        "changes": change_rows(found.diff.changes),
+        "note": note,
+    }
+    return render(request, "rubricstudio/version_replace.html", context, status=409)
+
+
+@project_view(Permission.SEE_RUBRICS)
+def version_fork(
+    request: ProjectRequest, project: Project, rubric_id: int, number: int
+) -> HttpResponseBase:
+    """Copy a version into a rubric of its own, wherever the person may write rubrics."""
+    source = load_version(load_rubric(project, rubric_id), number)
+    projects = projects_to_author(request.user)
+    initial = {"name": source.rubric.name, "project": project.pk}
+    form = ForkForm(posted(request), projects=projects, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        made = fork_version(version=source, by=request.user, **form.cleaned_data)
+        messages.success(request, _("The copy is a rubric of its own; this is its draft."))
+        return redirect(made.rubric)
+    context = {"rubric": source.rubric, "version": source, "form": form, "some": projects.exists()}
+    status = 422 if form.errors else 200
+    return render(request, "rubricstudio/version_fork.html", context, status=status)
 
 
 @project_view(Permission.AUTHOR)
