@@ -134,13 +134,14 @@ def test_the_reason_is_asked_for_where_verdicts_stop_counting(
     judged(cast, data)
     edit(cast, draft, "warns", text="Warns clearly.")
     address = url("version-publish", draft.rubric_id)
+    seen = author.get(address).context["review"].content_hash
 
-    refused = author.post(address, {"note": "  "})
+    refused = author.post(address, {"note": "  ", "reviewed": seen})
     page = refused.content.decode()
 
     assert refused.status_code == 422
     assert "Say why" in page
-    assert author.post(address, {"note": "Readers missed it."}).status_code == 302
+    assert author.post(address, {"note": "Missed.", "reviewed": seen}).status_code == 302
 
 
 def test_no_reason_is_asked_for_where_every_verdict_stays(
@@ -149,7 +150,10 @@ def test_no_reason_is_asked_for_where_every_verdict_stays(
     judged(cast, data)
     edit(cast, draft, "warns", weight=1.0)
 
-    assert author.post(url("version-publish", draft.rubric_id), {}).status_code == 302
+    address = url("version-publish", draft.rubric_id)
+    seen = author.get(address).context["review"].content_hash
+
+    assert author.post(address, {"reviewed": seen}).status_code == 302
 
 
 # -- the diff
