@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -16,12 +15,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rubricstudio.domain.verdict import VerdictStatus
 from scoring.judges.config import parameter
 from scoring.judges.local_models import SMOLLM2, LoadedModel, load_model, model_folder
+from scoring.judges.local_passes import passes
 from scoring.judges.local_prompts import (
     PROMPT_VERSION,
     Option,
     Prompt,
     answer_tokens,
-    buckets,
     encode_prompt,
     options,
     shorten,
@@ -82,7 +81,8 @@ class LocalJudge:
         high=1024,
     )
     batch_tokens: int = parameter(
-        "The most tokens in one forward pass, padding included; less memory with less.",
+        "The most tokens in one forward pass; less memory with less. What prompts begin with in "
+        "common counts once.",
         default=8192,
         low=SHORTEST_CONTEXT,
         high=1_000_000,
@@ -108,6 +108,8 @@ class LocalJudge:
         return judge_readable(requests, self.model, self._judge)
 
     def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        import torch
+
         loaded = self._load()
         ready = [self._prepare(request, loaded) for request in requests]
         outcomes: list[Outcome | None] = [
@@ -115,12 +117,17 @@ class LocalJudge:
         ]
         asked = [i for i, each in enumerate(ready) if isinstance(each, _Question)]
         questions = [each for each in ready if isinstance(each, _Question)]
-        for group in buckets([len(each.prompt) for each in questions], self.batch_tokens):
-            begun = time.perf_counter()
-            logprobs = _answer(loaded, [questions[i] for i in group], outcomes)
-            latency = (time.perf_counter() - begun) / len(group)
-            for i, row in zip(group, logprobs, strict=True):
-                outcomes[asked[i]] = self._outcome(questions[i], row, loaded, latency)
+        try:
+            for done in passes(loaded, [q.prompt.tokens for q in questions], self.batch_tokens):
+                latency = done.seconds / len(done.prompts)
+                for i, row in zip(done.prompts, done.logprobs, strict=True):
+                    said = _said(row, questions[i])
+                    outcomes[asked[i]] = self._outcome(questions[i], said, loaded, latency)
+        except torch.OutOfMemoryError as error:
+            raise JudgeError(
+                "A prompt does not fit in memory even by itself: use a smaller model or context.",
+                finished=outcomes,
+            ) from error
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _load(self) -> LoadedModel:
@@ -192,66 +199,15 @@ class LocalJudge:
         )
 
 
+def _said(row: torch.Tensor, question: _Question) -> list[float]:
+    """The log-probability of each option, over all the tokens that stand for it."""
+    import torch
+
+    return [float(torch.logsumexp(row[tokens], dim=0)) for tokens in question.answers]
+
+
 def softmax(logprobs: Sequence[float]) -> list[float]:
     """The shares, summing to 1, of answers with these log-probabilities."""
     top = max(logprobs)
     weights = [math.exp(each - top) for each in logprobs]
     return [min(1.0, weight / sum(weights)) for weight in weights]
-
-
-def _answer(
-    loaded: LoadedModel, group: list[_Question], outcomes: list[Outcome | None]
-) -> list[list[float]]:
-    """The log-probability of each option of each question. Raises JudgeError when out of memory."""
-    import torch
-
-    try:
-        tokens, mask, positions = encode_batch([each.prompt.tokens for each in group], loaded)
-        rows = next_token_logprobs(loaded, tokens, mask, positions)
-    except torch.OutOfMemoryError as error:
-        raise JudgeError(
-            "The model does not fit in memory with this batch: lower batch_tokens.",
-            finished=outcomes,
-        ) from error
-    return [
-        [float(torch.logsumexp(row[ids], dim=0)) for ids in each.answers]
-        for row, each in zip(rows, group, strict=True)
-    ]
-
-
-def encode_batch(
-    prompts: list[list[int]], loaded: LoadedModel
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Token ids, attention mask and positions, each (prompts, longest), padded on the left.
-
-    Padding on the left puts every prompt's last token in the last column; positions count
-    from each prompt's own first token, so padding changes nothing that the model sees.
-    """
-    import torch
-
-    longest = max(map(len, prompts))
-    tokens = torch.zeros(len(prompts), longest, dtype=torch.long)
-    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
-    for i, prompt in enumerate(prompts):
-        tokens[i, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[i, longest - len(prompt) :] = 1
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    device = loaded.device
-    return tokens.to(device), mask.to(device), positions.to(device)
-
-
-def next_token_logprobs(
-    loaded: LoadedModel, tokens: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor
-) -> torch.Tensor:
-    """Log-probabilities of the token after each prompt, (prompts, vocabulary), float32 on CPU."""
-    import torch
-
-    with torch.inference_mode():
-        output = loaded.model(
-            input_ids=tokens,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=False,
-            logits_to_keep=1,  # the vocabulary is wide: no logits for the rest of the prompt
-        )
-        return torch.log_softmax(output.logits[:, -1, :].float(), dim=-1).cpu()

@@ -368,29 +368,67 @@ def test_a_broken_folder_is_named(tmp_path: Any) -> None:
     assert caught.value.permanent
 
 
-def test_running_out_of_memory_says_what_to_lower_and_keeps_what_is_done(
+def test_running_out_of_memory_halves_the_pass_and_goes_on(
     tiny_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
-    from scoring.judges import local
+    from scoring.packing import last_logprobs as real
 
-    real, batches = local.next_token_logprobs, []
+    sizes = []
 
-    def full(*arguments: Any) -> Any:
-        batches.append(arguments)
-        if len(batches) == 2:
+    def small(model: Any, packed: Any) -> Any:
+        sizes.append(len(packed.prompts))
+        if len(packed.prompts) > 2:
             raise torch.OutOfMemoryError("out of memory")
-        return real(*arguments)
+        return real(model, packed)
 
-    monkeypatch.setattr(local, "next_token_logprobs", full)
+    requests = of_many_lengths()
+    whole = judge_tiny(tiny_site, requests)
+    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", small)
 
-    with pytest.raises(JudgeError, match="lower batch_tokens") as caught:
+    halved = judge_tiny(tiny_site, requests)
+
+    assert max(sizes) == len(requests)
+    for one, other in zip(whole, halved, strict=True):
+        assert log_odds(one) == pytest.approx(log_odds(other), abs=1e-4)
+
+
+def test_a_prompt_that_never_fits_is_said_and_what_is_done_is_kept(
+    tiny_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from scoring.packing import last_logprobs as real
+
+    passes = []
+
+    def full(model: Any, packed: Any) -> Any:
+        passes.append(packed)
+        if len(passes) == 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return real(model, packed)
+
+    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", full)
+
+    with pytest.raises(JudgeError, match="does not fit in memory") as caught:
         judge_tiny(tiny_site, [a_request(text=DOSED * n) for n in (1, 9)], batch_tokens=64)
 
-    # The longest goes first.
-    assert [each is not None for each in caught.value.finished] == [False, True]
+    assert sum(each is not None for each in caught.value.finished) == 1
     assert not isinstance(caught.value, JudgeBusy)
+
+
+def test_a_model_that_cannot_be_packed_is_padded(
+    tiny_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = of_many_lengths()
+    packed = judge_tiny(tiny_site, requests)
+    monkeypatch.setattr("scoring.judges.local_passes.packable", lambda _: False)
+
+    padded = judge_tiny(tiny_site, requests)
+
+    for one, other in zip(packed, padded, strict=True):
+        assert log_odds(one) == pytest.approx(log_odds(other), abs=1e-4)
 
 
 def test_an_output_that_is_no_number_is_unscored(
@@ -398,9 +436,8 @@ def test_an_output_that_is_no_number_is_unscored(
 ) -> None:
     import torch
 
-    from scoring.judges import local
-
-    monkeypatch.setattr(local, "next_token_logprobs", lambda *_: torch.full((1, 300), float("nan")))
+    nothing = torch.full((1, 300), float("nan"))
+    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", lambda *_: nothing)
 
     outcome = judge_tiny(tiny_site, [a_request()])[0]
 

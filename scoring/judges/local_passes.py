@@ -1,0 +1,118 @@
+"""Prompts through a local model: packed where the model allows it, padded where it does not.
+
+Packed, what prompts begin with in common (the task, the response, the form of the question) is
+computed once; padded, each prompt is a row of a batch. Both give each prompt what it would get
+alone. A group that does not fit in memory is halved and tried again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scoring.judges.local_models import LoadedModel
+from scoring.judges.local_prompts import buckets
+from scoring.packing import last_logprobs, pack, packable
+
+if TYPE_CHECKING:
+    import torch
+
+Prompts = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one forward pass gave.
+
+    prompts: which prompts. logprobs: (len(prompts), vocabulary) of the token after each, float32
+    on the processor. computed: tokens that went through the model. seconds: how long it took.
+    """
+
+    prompts: Sequence[int]
+    logprobs: torch.Tensor
+    computed: int
+    seconds: float
+
+
+def passes(loaded: LoadedModel, prompts: Prompts, most_tokens: int) -> Iterator[Pass]:
+    """Every prompt once, in passes of at most `most_tokens` tokens (or one prompt) each.
+
+    Raises torch.OutOfMemoryError where a prompt does not even fit by itself.
+    """
+    import torch
+
+    packed = packable(loaded.model)
+    waiting = deque(_groups(prompts, most_tokens, packed=packed))
+    while waiting:
+        group = waiting.popleft()
+        chosen = [prompts[i] for i in group]
+        begun = time.perf_counter()
+        try:
+            rows, computed = (_packed if packed else _padded)(loaded, chosen)
+        except torch.OutOfMemoryError:
+            if len(group) == 1:
+                raise
+            torch.cuda.empty_cache()
+            middle = len(group) // 2
+            waiting.extendleft([group[middle:], group[:middle]])
+            continue
+        yield Pass(group, rows, computed, time.perf_counter() - begun)
+
+
+def _groups(prompts: Prompts, most_tokens: int, *, packed: bool) -> list[Sequence[int]]:
+    if packed:
+        return [each.prompts for each in pack(prompts, most_tokens)]
+    return [*buckets([len(prompt) for prompt in prompts], most_tokens)]
+
+
+def _packed(loaded: LoadedModel, prompts: Prompts) -> tuple[torch.Tensor, int]:
+    (one,) = pack(prompts, sum(map(len, prompts)))
+    rows = last_logprobs(loaded.model, one)
+    order = sorted(range(len(prompts)), key=one.prompts.__getitem__)
+    return rows[order], len(one.tokens)
+
+
+def _padded(loaded: LoadedModel, prompts: Prompts) -> tuple[torch.Tensor, int]:
+    tokens, mask, positions = encode_batch(prompts, loaded)
+    return next_token_logprobs(loaded, tokens, mask, positions), tokens.numel()
+
+
+def encode_batch(
+    prompts: Prompts, loaded: LoadedModel
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Token ids, attention mask and positions, each (prompts, longest), padded on the left.
+
+    Padding on the left puts every prompt's last token in the last column; positions count
+    from each prompt's own first token, so padding changes nothing that the model sees.
+    """
+    import torch
+
+    longest = max(map(len, prompts))
+    tokens = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
+    for i, prompt in enumerate(prompts):
+        tokens[i, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[i, longest - len(prompt) :] = 1
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    device = loaded.device
+    return tokens.to(device), mask.to(device), positions.to(device)
+
+
+def next_token_logprobs(
+    loaded: LoadedModel, tokens: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor
+) -> torch.Tensor:
+    """Log-probabilities of the token after each prompt, (prompts, vocabulary), float32 on CPU."""
+    import torch
+
+    with torch.inference_mode():
+        output = loaded.model(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=positions,
+            use_cache=False,
+            logits_to_keep=1,  # the vocabulary is wide: no logits for the rest of the prompt
+        )
+        return torch.log_softmax(output.logits[:, -1, :].float(), dim=-1).cpu()

@@ -1,0 +1,9 @@
+"""Many prompts with common beginnings in one forward pass, each shared token computed once.
+
+Needs torch and a transformers model, and nothing else of this product.
+"""
+
+from scoring.packing.forward import last_logprobs, packable
+from scoring.packing.tree import Bin, pack
+
+__all__ = ["Bin", "last_logprobs", "pack", "packable"]
