@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rubricstudio.domain.rubric_formats import native
+from rubricstudio.domain.rubric_formats import (
+    autorubric,
+    biggen,
+    healthbench,
+    inspect_samples,
+    listed,
+    native,
+    openrubrics,
+    paperbench,
+    prbench,
+    profbench,
+    proimage,
+    promptfoo,
+    rar,
+    researchrubrics,
+    rubrichub,
+    table,
+    verifiers,
+)
 from rubricstudio.domain.rubric_formats.protocol import (
     FormatProblem,
     NamedRubric,
@@ -15,8 +33,27 @@ from rubricstudio.domain.rubric_formats.protocol import (
 from rubricstudio.yaml_text import dump_yaml, load_yaml
 
 _ALL = (
+    inspect_samples.FORMAT,
     native.FORMAT,
     native.yaml_format(load_yaml, dump_yaml),
+    table.CSV,
+    promptfoo.promptfoo_format(load_yaml, dump_yaml),
+    autorubric.yaml_format(load_yaml, dump_yaml),
+    paperbench.FORMAT,
+    openrubrics.FORMAT,
+    listed.KWBENCH,
+    listed.DEEPRESEARCH,
+    prbench.FORMAT,
+    profbench.FORMAT,
+    rar.FORMAT,
+    healthbench.FORMAT,
+    rubrichub.FORMAT,
+    researchrubrics.FORMAT,
+    biggen.FORMAT,
+    autorubric.FORMAT,
+    verifiers.FORMAT,
+    proimage.FORMAT,
+    table.TSV,
 )
 
 FORMATS: Mapping[str, RubricFormat] = {format_.name: format_ for format_ in _ALL}

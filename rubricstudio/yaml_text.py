@@ -43,6 +43,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# A word of an enumeration is written as the text that it is.
+_Dumper.add_multi_representer(str, lambda dumper, word: dumper.represent_str(str(word)))
 for _name, _pattern, _first in _SCALARS:
     _starts = [letter if letter != "\0" else "" for letter in _first]
     _Loader.add_implicit_resolver(_TAG + _name, _pattern, _starts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields
@@ -37,6 +38,7 @@ class Reading:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._rubrics: list[ReadRubric] = []
+        self._beside: list[Loss] = []
 
     def fields(self, values: Mapping[str, Any], line: int = 0, prefix: str = "") -> Fields:
         return Fields(values, Place("", line), self.problems, prefix)
@@ -53,6 +55,9 @@ class Reading:
             if isinstance(value, dict):
                 inner = value.get(inside) if inside else None
                 if isinstance(inner, list):
+                    beside = Dropped()
+                    beside.note(self.fields(value, line), (inside, "format"))
+                    self._beside += beside.losses
                     yield from self._members(inner, line, inside)
                 else:
                     yield self.fields(value, line)
@@ -97,7 +102,7 @@ class Reading:
             return
         if found is None or len(self.problems) > before:
             return
-        if found.rubric.leaves:
+        if found.rubric.criteria:
             self._rubrics.append(found)
         else:
             fields.problem("", "holds no criterion", NO_RUBRIC)
@@ -109,7 +114,11 @@ class Reading:
         problems = tuple(
             FormatProblem(p.line, clean(p.field), clean(p.message), p.hint) for p in self.problems
         )
-        return ReadResult(tuple(self._rubrics), problems)
+        rubrics = self._rubrics
+        if self._beside and rubrics:
+            first = replace(rubrics[0], losses=(*self._beside, *rubrics[0].losses))
+            rubrics = [first, *rubrics[1:]]
+        return ReadResult(tuple(rubrics), problems)
 
 
 def _loaded(text: str, load: LoadYaml | None) -> Iterator[tuple[int, Any]]:
@@ -167,10 +176,24 @@ def prompt_of(fields: Fields, name: str) -> tuple[str, tuple[Loss, ...]]:
     if not isinstance(value, list):
         return fields.text(name), ()
     messages = fields.objects(name)
+    if not messages:
+        return "", ()
     if len(messages) == 1 and messages[0].text("role", "user") == "user":
         return messages[0].text("content"), ()
     parts = [f"{m.text('role', 'user')}: {m.text('content')}" for m in messages]
     return "\n\n".join(parts), (Loss(f"{len(parts)} messages of the prompt become one text"),)
+
+
+def items_of(fields: Fields, *names: str, short: str = "") -> list[Fields]:
+    """The members of the first of these lists that is there; a problem where none is.
+
+    Where `short` names a field, a text alone stands for an object with just that field.
+    """
+    found = next((name for name in names if fields.values.get(name) is not None), "")
+    if not found:
+        fields.problem(names[0], "is missing", NO_RUBRIC)
+        return []
+    return fields.objects(found, short)
 
 
 def position_key(number: int) -> str:

@@ -1,0 +1,179 @@
+"""Formats that hold bare texts in named lists: KWBench by tier, DeepResearch Bench II by axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.rubric import Criterion, Tier
+from rubricstudio.domain.rubric_formats.losing import Losing, filled, lines
+from rubricstudio.domain.rubric_formats.protocol import (
+    NamedRubric,
+    ReadResult,
+    ReadRubric,
+    RubricFormat,
+    Written,
+)
+from rubricstudio.domain.rubric_formats.reading import (
+    NO_RUBRIC,
+    Dropped,
+    Reading,
+    position_key,
+    prompt_of,
+    rubric_of,
+)
+
+TIERS: Mapping[str, Tier] = {
+    "mandatory": Tier.MANDATORY,
+    "good_to_have": Tier.IMPORTANT,
+    "ideal": Tier.IDEAL,
+}
+AXES = ("info_recall", "analysis", "presentation")
+
+
+def _inner(fields: Fields, *path: str) -> Fields:
+    """The object at the end of the path; the row itself where the first name is absent."""
+    if path[0] not in fields.values:
+        return fields
+    for name in path:
+        values = fields.object(name)
+        fields = Fields(values, fields.place, fields.problems, f"{fields.prefix}{name}.")
+    return fields
+
+
+def _texts(
+    lists: Fields, names: Sequence[str], build: Callable[[str, str, str], Criterion]
+) -> list[Criterion]:
+    """A criterion for each text of the lists, in their order."""
+    if not any(name in lists.values for name in names):
+        lists.problem(names[0], "is missing", NO_RUBRIC)
+    found: list[Criterion] = []
+    for name in names:
+        for text in lists.texts(name):
+            found.append(build(position_key(len(found) + 1), text, name))
+    return found
+
+
+def read_kwbench(text: str) -> ReadResult:
+    """The rubrics of KWBench: three lists of texts, or rows that hold them under `rubric`."""
+    return Reading().each(text, _kwbench_row)
+
+
+def _kwbench_row(fields: Fields) -> ReadRubric:
+    dropped, lists = Dropped(), _inner(fields, "rubric")
+    if lists is not fields:
+        dropped.note(fields, ("id", "prompt", "rubric"))
+    dropped.note(lists, (*TIERS, "id", "prompt") if lists is fields else tuple(TIERS))
+    criteria = _texts(
+        lists, tuple(TIERS), lambda key, text, name: Criterion(key, text, tier=TIERS[name])
+    )
+    prompt, lost = prompt_of(fields, "prompt")
+    losses = (*dropped.losses, *lost)
+    return rubric_of(criteria, "gated_tiers", task=fields.text("id"), prompt=prompt, losses=losses)
+
+
+def write_kwbench(rubrics: Sequence[NamedRubric]) -> Written:
+    """A row a rubric. A criterion of another tier, or of none, is good to have."""
+    losing, rows = Losing(), []
+    for named in rubrics:
+        losing.about(named, "gated_tiers", kept=("task", "prompt"))
+        leaves = losing.flat(named, keyed=True)
+        losing.fields(leaves, ("met_means", "tier"))
+        lists: dict[str, list[Criterion]] = {name: [] for name in TIERS}
+        for criterion in leaves:
+            lists[_tier_name(criterion, losing)].append(criterion)
+        rows.append(
+            {
+                **filled(id=named.task, prompt=named.prompt),
+                "rubric": _lists(leaves, lists, losing),
+            }
+        )
+    return Written(lines(rows), losing.losses)
+
+
+def _tier_name(criterion: Criterion, losing: Losing) -> str:
+    name = next((n for n, tier in TIERS.items() if tier is criterion.tier), "")
+    if not name:
+        losing.note("tiers: other ones, and none, become good_to_have", 1)
+    return name or "good_to_have"
+
+
+def _lists(
+    leaves: list[Criterion], lists: dict[str, list[Criterion]], losing: Losing
+) -> dict[str, Any]:
+    """The texts by list. Where that changes the order or the keys, it is named."""
+    sorted_ = [criterion for members in lists.values() for criterion in members]
+    if sorted_ != leaves:
+        losing.note("order: criteria stand with their list", len(leaves))
+    losing.positions(sorted_)
+    return {name: [losing.good(c) for c in members] for name, members in lists.items()}
+
+
+def read_deepresearch(text: str) -> ReadResult:
+    """The rubrics of DeepResearch Bench II rows."""
+    return Reading().each(text, _deepresearch_row)
+
+
+def _deepresearch_row(fields: Fields) -> ReadRubric:
+    dropped = Dropped()
+    dropped.note(fields, ("id", "idx", "prompt", "theme", "content"))
+    lists = _inner(fields, "content", "rubric")
+    dropped.note(_inner(fields, "content"), ("rubric", *fields.values))
+    if lists is not fields:
+        dropped.note(lists, AXES)
+    criteria = _texts(lists, AXES, lambda key, text, name: Criterion(key, text, category=name))
+    prompt, lost = prompt_of(fields, "prompt")
+    return rubric_of(
+        criteria,
+        "count_share",
+        name=fields.text("theme"),
+        task=fields.text("id") or fields.text("idx"),
+        prompt=prompt,
+        losses=(*dropped.losses, *lost),
+    )
+
+
+def write_deepresearch(rubrics: Sequence[NamedRubric]) -> Written:
+    """A row a rubric. A criterion of another category is taken as analysis."""
+    losing, rows = Losing(), []
+    for named in rubrics:
+        losing.about(named, "count_share", kept=("name", "task", "prompt"))
+        leaves = losing.flat(named, keyed=True)
+        losing.fields(leaves, ("met_means", "category"))
+        lists: dict[str, list[Criterion]] = {name: [] for name in AXES}
+        for criterion in leaves:
+            if criterion.category not in AXES:
+                losing.note("categories: other ones, and none, become analysis", 1)
+            lists[criterion.category if criterion.category in AXES else "analysis"].append(
+                criterion
+            )
+        rows.append(
+            {
+                "id": named.task,
+                "theme": named.name,
+                "prompt": named.prompt,
+                "content": {"rubric": _lists(leaves, lists, losing)},
+            }
+        )
+    return Written(lines(rows), losing.losses)
+
+
+KWBENCH = RubricFormat(
+    name="kwbench",
+    label="KWBench",
+    about="Three lists of texts: mandatory, good_to_have and ideal.",
+    endings=(".json", ".jsonl"),
+    matches=lambda name, text: '"good_to_have"' in text,
+    read=read_kwbench,
+    write=write_kwbench,
+)
+DEEPRESEARCH = RubricFormat(
+    name="deepresearch-bench-2",
+    label="DeepResearch Bench II",
+    about="A task a row, with lists of texts for recall, analysis and presentation.",
+    endings=(".jsonl", ".json"),
+    matches=lambda name, text: '"info_recall"' in text,
+    read=read_deepresearch,
+    write=write_deepresearch,
+)

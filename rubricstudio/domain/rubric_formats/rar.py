@@ -1,0 +1,113 @@
+"""Rubrics as Rewards: a row a question, with `rubric` of title, description and weight.
+
+Of the negative weights some name a failure and some its absence, so each is asked about. A
+text that opens "Essential Criteria:" (or Important, Optional, Pitfall) says its tier. Where a
+row has only `rubric_list`, its texts weigh 1 each. Source: RaR-Medicine and RaR-Science.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.rubric import Criterion, Tier
+from rubricstudio.domain.rubric_formats.losing import Losing, lines, number
+from rubricstudio.domain.rubric_formats.polarity import polarity
+from rubricstudio.domain.rubric_formats.protocol import (
+    NamedRubric,
+    PolarityGuess,
+    ReadResult,
+    ReadRubric,
+    RubricFormat,
+    Written,
+)
+from rubricstudio.domain.rubric_formats.reading import (
+    Dropped,
+    Reading,
+    items_of,
+    position_key,
+    rubric_of,
+)
+
+AGGREGATOR = "pos_normalised"
+_TIER = re.compile(r"\s*(essential|important|optional|pitfall)\s+criteri(?:a|on)\s*:", re.I)
+
+
+def tier_of(text: str) -> Tier | None:
+    """The tier that a text opens with, or None."""
+    found = _TIER.match(text)
+    return Tier(found.group(1).lower()) if found else None
+
+
+def read(text: str) -> ReadResult:
+    """The rubrics of RaR rows, in JSON Lines or a JSON list."""
+    return Reading().each(text, _row)
+
+
+def _row(fields: Fields) -> ReadRubric:
+    dropped = Dropped()
+    dropped.note(fields, ("question", "rubric", "rubric_list", "rubric_count"))
+    criteria: list[Criterion] = []
+    guesses: list[PolarityGuess] = []
+    listed = items_of(fields, "rubric", "rubric_list", short="description")
+    for place, item in enumerate(listed, 1):
+        dropped.note(item, ("title", "description", "weight"), criterion=True)
+        key, text = position_key(place), item.text("description", required=True)
+        weight, title = item.number("weight", 1.0), item.text("title")
+        means, asked = polarity(key, text, weight)
+        guesses += asked
+        criteria.append(
+            Criterion(key, text, title, weight=weight, met_means=means, tier=tier_of(text))
+        )
+    return rubric_of(
+        criteria,
+        AGGREGATOR,
+        prompt=fields.text("question"),
+        guesses=guesses,
+        losses=dropped.losses,
+    )
+
+
+def write(rubrics: Sequence[NamedRubric]) -> Written:
+    """A row a rubric, with the list of texts beside it as the files have it."""
+    losing, rows = Losing(), []
+    for named in rubrics:
+        losing.about(named, AGGREGATOR, kept=("prompt",))
+        leaves = losing.flat(named)
+        losing.fields(leaves, ("description", "weight", "met_means", "tier"))
+        other = sum(c.tier is not tier_of(c.text) for c in leaves)
+        if other:
+            losing.note("tiers: said only by a text that opens with one", other)
+        items = [
+            {
+                "description": c.text,
+                "title": c.description,
+                "weight": number(losing.guessed(c)),
+            }
+            for c in leaves
+        ]
+        texts = [c.text for c in leaves]
+        rows.append(
+            {
+                "question": named.prompt,
+                "rubric": items,
+                "rubric_list": texts,
+                "rubric_count": len(items),
+            }
+        )
+    return Written(lines(rows), losing.losses)
+
+
+FORMAT = RubricFormat(
+    name="rar",
+    label="Rubrics as Rewards",
+    about="A question a row, with titled criteria and weights of either sign.",
+    endings=(".jsonl", ".json"),
+    matches=lambda name, text: (
+        '"rubric_list"' in text
+        or ('"question"' in text and '"rubric"' in text and '"title"' in text)
+    ),
+    read=read,
+    write=write,
+)
