@@ -218,4 +218,10 @@ class RunForm(NarrowingForm):
             tags=tuple(data["tags"]),
             first=data["first"],
         )
-        return plan_run(self.project, data["version"], narrowing, samples=data["samples"])
+        return plan_run(
+            self.project,
+            data["version"],
+            narrowing,
+            kind=data["judge"].kind,
+            samples=data["samples"],
+        )

@@ -22,6 +22,10 @@ _KINDS: dict[str, tuple[Words, Words]] = {
         _("Local model"),
         _("A model in the worker's own process, on a GPU where there is one. Needs no network."),
     ),
+    "program": (
+        _("Programs of the criteria"),
+        _("Runs the program that a criterion holds. Calls no model and costs nothing."),
+    ),
     "scripted": (
         _("Scripted rules"),
         _("Words to look for and verdicts written down beforehand. Calls no model."),

@@ -52,8 +52,8 @@ def start_run(
     chosen = _judgeable(judge, version, response_ids)
     if not chosen:
         raise NothingToJudge(gettext("Choose at least one response of this project."))
-    if not judged_criteria(version):
-        raise NothingToJudge(gettext("No criterion of this rubric may be judged by a model."))
+    if not judged_criteria(version, judge.kind):
+        raise NothingToJudge(gettext("This judge has no criterion of this rubric to judge."))
     if Round.objects.filter(project=project, kind=RoundKind.RUN, name=name).exists():
         raise RunNameTaken(
             gettext("There is a run named “%(name)s” already. Choose another name.")

@@ -21,8 +21,12 @@ from rubricstudio.models import (
 )
 from scoring.models import Judge, RunBatch
 
-# Who may judge a criterion for a run to judge it.
-JUDGED_BY = ("anyone", "model", "program")
+# Who may judge a criterion for a run to judge it, by the kind of the run's judge.
+_JUDGED_BY = {
+    "program": ("anyone", "program"),
+    "scripted": ("anyone", "model", "program"),  # it stands in for either
+}
+_BY_A_MODEL = ("anyone", "model")
 
 
 class UnknownChoice(LookupError):
@@ -64,22 +68,36 @@ class RunPlan:
         return self.responses * self.criteria * self.samples
 
 
-def judged_criteria(version: RubricVersion) -> list[int]:
-    """The ids of the criteria of a version that a run gives verdicts on, in display order."""
-    rows = version.criteria.filter(is_group=False, judged_by__in=JUDGED_BY)
+def judged_by(kind: str) -> Q:
+    """The criteria that a judge of a kind gives verdicts on in a run.
+
+    What a program alone may judge is no model's, and a program judges what has one.
+    """
+    may = Q(is_group=False, judged_by__in=_JUDGED_BY.get(kind, _BY_A_MODEL))
+    return may & ~Q(program__regex=r"^\s*$") if kind == "program" else may
+
+
+def judged_criteria(version: RubricVersion, kind: str) -> list[int]:
+    """The ids of the criteria of a version that such a run gives verdicts on, in display order."""
+    rows = version.criteria.filter(judged_by(kind))
     return list(rows.order_by("position").values_list("pk", flat=True))
 
 
 def plan_run(
-    project: Project, version: RubricVersion, narrowing: Narrowing, *, samples: int = 1
+    project: Project,
+    version: RubricVersion,
+    narrowing: Narrowing,
+    *,
+    kind: str,
+    samples: int = 1,
 ) -> RunPlan:
-    """What a run with `version` over these responses would judge. The plan may be empty."""
+    """What a run of a judge of `kind` would judge over these responses. It may be empty."""
     rows = chosen_responses(project, version, narrowing).order_by("pk")
     blank = ExpressionWrapper(Q(text__isnull=True), output_field=BooleanField())
     pairs = list(rows.values_list("pk", blank)[: narrowing.first])
     return RunPlan(
         response_ids=[pk for pk, _ in pairs],
-        criteria=len(judged_criteria(version)),
+        criteria=len(judged_criteria(version, kind)),
         samples=samples,
         without_text=sum(is_blank for _pk, is_blank in pairs),
     )
@@ -153,8 +171,8 @@ def free_run_name(project: Project, judge: Judge, version: RubricVersion) -> str
     return next(name for name in candidates if name not in taken)
 
 
-def expected_verdicts(run_id: int, version: RubricVersion | None, samples: int) -> int:
+def expected_verdicts(run_id: int, version: RubricVersion | None, kind: str, samples: int) -> int:
     """The verdicts that a started run is to give: its batches' responses, times the rest."""
     sizes = RunBatch.objects.filter(run=run_id).values_list("response_ids__len", flat=True)
-    criteria = len(judged_criteria(version)) if version else 0
+    criteria = len(judged_criteria(version, kind)) if version else 0
     return int(sum(sizes)) * criteria * samples

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
 from django.db.models import (
+    CharField,
     Count,
     Exists,
+    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
@@ -33,9 +37,10 @@ from rubricstudio.models import (
     RoundKind,
     Verdict,
 )
+from scoring.judges import JUDGES
 from scoring.models import Judge, Run, RunBatch, RunStatus
 from scoring.queries.keyset import KeysetPage, keyset_page
-from scoring.queries.plans import JUDGED_BY, expected_verdicts
+from scoring.queries.plans import expected_verdicts, judged_by
 from scoring.states import CAN_RESUME, UNFINISHED
 
 LIST_PAGE = 25
@@ -107,9 +112,9 @@ def _judge_names(round_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
 
 def _with_counts(rows: QuerySet[Round]) -> QuerySet[Round]:
     responses = RunBatch.objects.filter(run=OuterRef("pk")).order_by().values("run")
-    criteria = Criterion.objects.filter(
-        version=OuterRef("version"), is_group=False, judged_by__in=JUDGED_BY
-    )
+    kind = ExpressionWrapper(OuterRef("run__judge__kind"), output_field=CharField())
+    by_kind = reduce(or_, (Q(kind=kind) & judged_by(kind) for kind in JUDGES))
+    criteria = Criterion.objects.alias(kind=kind).filter(by_kind, version=OuterRef("version"))
     return rows.select_related("project", "version__rubric", "run__judge__rater").annotate(
         stored=_count(Verdict.objects.filter(round=OuterRef("pk"), revision=0), "round"),
         pairs=_count(Preference.objects.filter(round=OuterRef("pk"), revision=0), "round"),
@@ -224,7 +229,7 @@ def progress_of(run: Run, figures: RunFigures) -> RunProgress:
     return RunProgress(
         status=run.status,
         stored=figures.stored,
-        expected=expected_verdicts(run.pk, run.round.version, run.samples),
+        expected=expected_verdicts(run.pk, run.round.version, run.judge.kind, run.samples),
         rate=figures.recent / seconds if figures.recent and seconds else None,
         seconds=seconds,
         **counts,

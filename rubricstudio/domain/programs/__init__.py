@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rubricstudio.domain.programs.checks import CHECKS, Check, Parameter, Takes
 from rubricstudio.domain.programs.evaluation import evaluate
+from rubricstudio.domain.programs.explanation import in_words, rationale
 from rubricstudio.domain.programs.nodes import Program
 from rubricstudio.domain.programs.parser import parse
 from rubricstudio.domain.programs.validation import check
@@ -42,5 +43,7 @@ __all__ = [
     "Undecided",
     "check",
     "evaluate",
+    "in_words",
     "parse",
+    "rationale",
 ]

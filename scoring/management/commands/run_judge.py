@@ -110,8 +110,8 @@ class Command(Report):
         _check_numbers(options)
         version = find_version(project, options["rubric"], options["number"])
         narrowing = _narrowing(project, options)
-        plan = plan_run(project, version, narrowing, samples=options["samples"])
         judge = self._judge(project, by, options)
+        plan = plan_run(project, version, narrowing, kind=judge.kind, samples=options["samples"])
         self._say_plan(plan)
         return start_run(
             judge=judge,

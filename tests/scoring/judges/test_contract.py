@@ -140,5 +140,7 @@ def test_every_kind_refuses_a_parameter_it_does_not_have(kind: str) -> None:
 
 
 def test_an_unknown_kind_is_answered_with_the_kinds_there_are() -> None:
-    with pytest.raises(InvalidJudgeConfig, match="'oracle': choose one of llm, local, scripted"):
+    with pytest.raises(
+        InvalidJudgeConfig, match="'oracle': choose one of llm, local, program, scripted"
+    ):
         build("oracle", {})
