@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from rubricstudio.models import Project, Round, RoundKind
-from scoring.models import Judge, Run
+from rubricstudio.models import Project, Round, RoundKind, Rubric
+from scoring.models import Judge, PreviewRun, RubricReview, Run
+from scoring.queries.reviews import review_of
 
 
 def load_judge(project: Project, judge_id: int) -> Judge:
@@ -32,6 +33,23 @@ def load_run(project: Project, run_id: int) -> Run:
     """The run with this id that was carried out here. Raises Http404."""
     rows = Run.objects.select_related("judge__rater", "round__version__rubric", "round__project")
     found = rows.filter(pk=run_id, round__project=project).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_preview_run(rubric: Rubric, preview_id: int) -> PreviewRun:
+    """The rubric's preview with this id. Raises Http404."""
+    rows = PreviewRun.objects.select_related("judge__rater")
+    found = rows.filter(pk=preview_id, rubric=rubric).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_review(rubric: Rubric, review_id: int) -> RubricReview:
+    """The rubric's review with this id. Raises Http404."""
+    found = review_of(rubric, review_id)
     if found is None:
         raise Http404
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
+from scoring.urls_preview import urlpatterns_preview
 from scoring.views import impact, judges, runs
 
 app_name = "scoring"
@@ -24,4 +25,5 @@ urlpatterns = [
     path(_RUN + "resume/", runs.run_resume, name="run-resume"),
     path("rubrics/<int:rubric_id>/impact/", impact.impact, name="impact"),
     *urlpatterns_compare,
+    *urlpatterns_preview,
 ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from annotations.actions import activate, create_session, next_item
+from rubricstudio.actions.comments import add_comment
 from rubricstudio.actions.images import add_image
 from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
 from rubricstudio.actions.invitations import invite
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, Membership, Role
 from scoring.actions.judges import create_judge
+from scoring.actions.preview import pin_response, start_preview
+from scoring.actions.reviews import start_review
 from scoring.actions.runs import start_run
+from scoring.models import Judge, PreviewRun, RubricReview
 from tests.conftest import Cast, Data
 from tests.rubricstudio.test_images import drawn
 
@@ -50,7 +54,14 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         enqueue=False,
     )
     nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
+    remark = add_comment(
+        rubric=data.version.rubric, text="Walk", by=cast.owner, link_for=lambda comment: ""
+    )
+    preview, review = _previewed(cast, data, judge)
     return {
+        "preview_id": preview.pk,
+        "review_id": review.pk,
+        "comment_id": remark.pk,
         "slug": cast.project.slug,
         "membership_id": nils.pk,
         "invitation_id": invited.invitation.pk,
@@ -68,3 +79,21 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "run_id": run.pk,
         "criterion_id": data.version.criteria.get(key="warns").pk,
     }
+
+
+def _previewed(cast: Cast, data: Data, judge: Judge) -> tuple[PreviewRun, RubricReview]:
+    """A judge asked of a pinned response, and a review that nobody has carried out."""
+    rubric = data.version.rubric
+    pin_response(rubric=rubric, response_id=data.responses[1].pk, by=cast.owner)
+    preview = start_preview(rubric=rubric, judge=judge, by=cast.owner, enqueue=False)
+    model = create_judge(
+        project=cast.project,
+        name="Walker",
+        kind="llm",
+        params={"model": "openai/none"},
+        by=cast.owner,
+    )
+    review = start_review(
+        rubric=rubric, judge=model, in_context=False, by=cast.owner, enqueue=False
+    )
+    return preview, review

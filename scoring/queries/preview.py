@@ -31,6 +31,7 @@ from scoring.preview_cells import Candidate, Said, Sheet, leaf_hashes, scores_un
 from scoring.queries.disagreements import blind_responses
 from scoring.queries.keyset import KeysetPage, keyset_page
 from scoring.queries.plans import runnable_judges
+from scoring.queries.score_means import aggregator_label
 from scoring.states import UNFINISHED
 
 MOST_PINS = 8
@@ -93,9 +94,7 @@ def preview(rubric: Rubric, user: User, *, side: str = "", aggregator: str = "")
     """
     version = newest_version(rubric)
     baseline = newest_frozen(rubric) if version and version.is_draft else None
-    blind = blind_responses(rubric.project, user)
-    rows = pins_of(rubric).select_related("response__task")
-    pins = tuple(Pinned(row.response, row.response_id in blind) for row in rows)
+    pins = tuple(pinned(rubric, user))
     shown = [pin.response.pk for pin in pins if not pin.hidden]
     run = newest_preview_run(rubric)
     sides = _sides(rubric, shown, run)
@@ -132,6 +131,18 @@ def newest_preview_run(rubric: Rubric) -> PreviewRun | None:
 def open_preview_run(rubric: Rubric) -> PreviewRun | None:
     """The judge that is at work on the pinned responses."""
     return PreviewRun.objects.filter(rubric=rubric, status__in=UNFINISHED).first()
+
+
+def aggregators_to_choose() -> list[tuple[str, str]]:
+    """Every aggregator by name, and how it is written with version and clip stage."""
+    return [(name, aggregator_label(name)) for name in AGGREGATORS]
+
+
+def pinned(rubric: Rubric, user: User) -> list[Pinned]:
+    """The pinned responses, and which of them the user has still to judge blind."""
+    blind = blind_responses(rubric.project, user)
+    rows = pins_of(rubric).select_related("response__task")
+    return [Pinned(row.response, row.response_id in blind) for row in rows]
 
 
 def judges_to_ask(project: Project) -> list[Judge]:

@@ -177,3 +177,9 @@ def edits_between(old: Sequence[Sequence[object]], new: Sequence[Sequence[object
             if before[key][2] != after[key][2] and before[key][0] == after[key][0]
         ),
     )
+
+
+def is_outdated(rubric: Rubric, review: RubricReview) -> bool:
+    """Whether the rubric says something else than what was reviewed."""
+    version = newest_version(rubric)
+    return version is None or rubric_hashes(version.as_rubric()).content != review.content_hash

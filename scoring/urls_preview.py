@@ -1,0 +1,21 @@
+"""Addresses of the live preview and of reviews, below /projects/<slug>/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from scoring.views import preview as pages
+from scoring.views import reviews
+
+_RUBRIC = "rubrics/<int:rubric_id>/"
+_REVIEW = _RUBRIC + "reviews/<int:review_id>/"
+
+urlpatterns_preview = [
+    path(_RUBRIC + "preview/", pages.preview, name="preview"),
+    path(_RUBRIC + "preview/pins/", pages.preview_pins, name="preview-pins"),
+    path(_RUBRIC + "preview/judge/", pages.preview_judge, name="preview-judge"),
+    path(_RUBRIC + "preview/<int:preview_id>/cancel/", pages.preview_cancel, name="preview-cancel"),
+    path(_RUBRIC + "reviews/", reviews.reviews, name="reviews"),
+    path(_REVIEW, reviews.review, name="review"),
+    path(_REVIEW + "cancel/", reviews.review_cancel, name="review-cancel"),
+]
