@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SEE_RESULTS = "see_results"
     IMPORT = "import"
     AUTHOR = "author"
+    COMMENT = "comment"
     ANNOTATE = "annotate"
     MANAGE_SESSIONS = "manage_sessions"
     RUN_JUDGES = "run_judges"
@@ -35,9 +36,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.AUTHOR: frozenset(Permission) - {Permission.MANAGE_MEMBERS},
     Role.ANNOTATOR: frozenset(
-        {Permission.SEE_PROJECT, Permission.SEE_RUBRICS, Permission.ANNOTATE}
+        {
+            *(Permission.SEE_PROJECT, Permission.SEE_RUBRICS),
+            *(Permission.COMMENT, Permission.ANNOTATE),
+        }
     ),
-    Role.REVIEWER: frozenset(_READ | {Permission.ANNOTATE, Permission.EXPORT}),
+    Role.REVIEWER: frozenset(_READ | {Permission.COMMENT, Permission.ANNOTATE, Permission.EXPORT}),
     Role.VIEWER: frozenset(_READ),
 }
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rubricstudio import urls_data, urls_rubrics, views
+from rubricstudio import urls_data, urls_library, urls_rubrics, views
 from rubricstudio.api import api
+from rubricstudio.views.comments import mentions
 from scoring.api import router as export_router
 
 api.add_router("", export_router)
@@ -31,6 +32,7 @@ project_urls: list[URLPattern | URLResolver] = [
         name="invitation-revoke",
     ),
     *urls_data.urlpatterns,
+    *urls_library.project_urlpatterns,
     *urls_rubrics.urlpatterns,
 ]
 
@@ -40,8 +42,10 @@ studio_urls: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/", include(project_urls)),
     path("invitations/<str:token>/", views.invitation, name="invitation"),
     path("account/", views.account, name="account"),
+    path("mentions/", mentions, name="mentions"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+    *urls_library.urlpatterns,
     path("worker-status/", views.worker_status, name="worker-status"),
     path("styleguide/", views.styleguide, name="styleguide"),
 ]

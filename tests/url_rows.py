@@ -7,6 +7,7 @@ from rubricstudio.actions.comments import add_comment
 from rubricstudio.actions.images import add_image
 from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
 from rubricstudio.actions.invitations import invite
+from rubricstudio.actions.library import add_to_library
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, Membership, Role
 from scoring.actions.judges import create_judge
@@ -68,6 +69,9 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "token": invited.link,
         "token_id": token.pk,
         "image_name": add_image(project=cast.project, data=drawn(), name="a", by=cast.owner).name,
+        "entry_id": add_to_library(
+            criterion=data.version.criteria.get(key="warns"), by=cast.author
+        ).pk,
         "task_id": data.tasks[0].pk,
         "job_id": job.pk,
         "response_id": data.responses[0].pk,

@@ -129,6 +129,16 @@ PAGES: dict[str, Page] = {
     "rubricstudio:comment": member(Permission.SEE_RUBRICS, post=Permission.COMMENT),
     "rubricstudio:comment-state": member(Permission.COMMENT),
     "rubricstudio:mentions": signed_in(),
+    # -- the library: entries may be changed by who added them, rubrics read where shared
+    "rubricstudio:library": signed_in(),
+    "rubricstudio:library-entry": signed_in(also=(403,)),
+    "rubricstudio:library-entry-remove": signed_in(also=(403,)),
+    "rubricstudio:library-rubric": signed_in(also=(404,)),
+    "rubricstudio:rubric-templates": member(Permission.AUTHOR),
+    "rubricstudio:rubric-library": member(Permission.AUTHOR),
+    "rubricstudio:rubric-share": member(Permission.AUTHOR),
+    "rubricstudio:criterion-similar": member(Permission.AUTHOR),
+    "rubricstudio:criterion-share": member(Permission.AUTHOR),
     # -- sessions
     "annotations:sessions": member(Permission.SEE_PROJECT),
     "annotations:session-new": member(Permission.MANAGE_SESSIONS),

@@ -17,6 +17,7 @@ TABLE = {
     "see_results": "owner author reviewer viewer",
     "import": "owner author",
     "author": "owner author",
+    "comment": "owner author annotator reviewer",
     "annotate": "owner author annotator reviewer",
     "manage_sessions": "owner author",
     "run_judges": "owner author",
