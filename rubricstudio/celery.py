@@ -36,6 +36,9 @@ class TakeUpWhatWasLeft(bootsteps.StartStopStep):
         """Each time the worker has connected to the broker."""
         queue = str(parent.hostname).partition("@")[0]
         app.send_task("scoring.tasks.requeue_unfinished", kwargs={"queue": queue}, queue=queue)
+        if queue == "gpu":
+            # Texts that were published while no worker could say what they mean.
+            app.send_task("scoring.tasks.index_library", queue=queue)
 
     def stop(self, parent: Any) -> None:
         """Nothing is held."""

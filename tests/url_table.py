@@ -115,6 +115,7 @@ PAGES: dict[str, Page] = {
     "rubricstudio:draft-undo": member(Permission.AUTHOR),
     "rubricstudio:rubric-presence": member(Permission.AUTHOR),
     "rubricstudio:criterion-act": member(Permission.AUTHOR),
+    "rubricstudio:criterion-program": member(Permission.AUTHOR),
     "rubricstudio:version-publish": member(Permission.AUTHOR),
     "rubricstudio:draft-discard": member(Permission.AUTHOR),
     "rubricstudio:version-diff": member(Permission.SEE_RUBRICS),

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 
 from celery import current_app
 from django.core.cache import cache
@@ -54,18 +53,38 @@ class Asked:
     vector: list[float] | None = None
 
 
+@dataclass
+class _Due:
+    """The versions that one transaction publishes; an import may publish thousands."""
+
+    pks: list[int]
+
+    def __call__(self) -> None:
+        if QUEUE in worker_status().queues:
+            hand_over(texts_of(self.pks))
+
+
 def index_on_commit(version: RubricVersion) -> None:
-    """Have the texts of a version indexed once this transaction is done."""
-    transaction.on_commit(partial(_index_version, version), robust=True)
+    """Have the texts of a version indexed once this transaction is done.
+
+    Where no worker with the model is alive nothing is handed over: the one that starts
+    next looks for what is missing.
+    """
+    for _, due, _ in transaction.get_connection().run_on_commit:
+        if isinstance(due, _Due):
+            due.pks.append(version.pk)
+            return
+    transaction.on_commit(_Due([version.pk]), robust=True)
 
 
 def index_texts_on_commit(texts: Sequence[str]) -> None:
-    """Have texts indexed once this transaction is done."""
-    transaction.on_commit(partial(hand_over, list(texts)), robust=True)
+    """Have texts indexed once this transaction is done, where a worker is alive."""
 
+    def send() -> None:
+        if QUEUE in worker_status().queues:
+            hand_over(texts)
 
-def _index_version(version: RubricVersion) -> None:
-    hand_over(texts_of(version))
+    transaction.on_commit(send, robust=True)
 
 
 def hand_over(texts: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from rubricstudio.actions.indexing import index_on_commit
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.formats.rubrics import example_to_json, origin_to_json
 from rubricstudio.domain.hashing import criterion_judging_hash, rubric_hashes
@@ -28,6 +29,7 @@ from rubricstudio.models import (
 )
 from rubricstudio.queries.rubrics import newest_frozen, number_after
 from rubricstudio.queries.wording import reasons_json
+from rubricstudio.program_tools import check_program
 
 
 class DraftExists(ValueError):
@@ -206,8 +208,8 @@ def publish(
     """Freeze a draft: compute its hashes and make it the rubric's published version.
 
     `reviewed` is the content hash of what the author looked at, where they did. Raises
-    NotADraft, UnableToPublish where nothing could be judged, and DraftChanged where the
-    draft is no longer what was reviewed.
+    NotADraft, UnableToPublish where nothing could be judged or a program is broken, and
+    DraftChanged where the draft is no longer what was reviewed.
     """
     locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
     check_draft(locked)
@@ -219,6 +221,7 @@ def publish(
     given = number_after(previous, previous.as_rubric() if previous else None, value)
     if reviewed is not None and reviewed != hashes.content:
         raise DraftChanged(_("The draft changed since you looked at it. Look again, then publish."))
+    _check_programs(value)
     _settle_judging_hashes(locked, value)
     locked.content_hash, locked.judging_hash = hashes.content, hashes.judging
     locked.scoring_hash, locked.note = hashes.scoring, note
@@ -226,7 +229,18 @@ def publish(
     locked.status = VersionStatus.PUBLISHED
     locked.published_by, locked.published_at = by, timezone.now()
     locked.save()
+    index_on_commit(locked)
     return locked
+
+
+def _check_programs(value: domain.Rubric) -> None:
+    for criterion in value.leaves:
+        problems = check_program(criterion.program, criterion.scale) if criterion.program else []
+        if problems:
+            raise UnableToPublish(
+                _("The program of “%(criterion)s” cannot judge: %(problem)s. Mend or delete it.")
+                % {"criterion": criterion.text[:80], "problem": problems[0].message}
+            )
 
 
 def _settle_judging_hashes(version: RubricVersion, value: domain.Rubric) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, QuerySet
 
-from rubricstudio.models import Criterion, LibraryEntry, Rubric, RubricVersion, TextVector
+from rubricstudio.models import Criterion, LibraryEntry, Rubric
 from rubricstudio.queries.library import newest_published, with_digest
 
 # Which of the sources, and the last id that was read of it.
@@ -28,22 +29,14 @@ def texts_after(place: Place | None, *, limit: int) -> tuple[list[str], Place | 
     return [], None
 
 
-def texts_of(version: RubricVersion) -> list[str]:
-    """What is found of one version: its criteria, and its rubric by name and description."""
-    rubric = with_digest(Rubric.objects.filter(pk=version.rubric_id))
-    names = rubric.values_list("wording", flat=True)
-    return [*version.criteria.filter(is_group=False).values_list("text", flat=True), *names]
-
-
-def without_vector() -> int:
-    """How many of the library's texts have no vector yet; reads them all."""
-    return sum(
-        rows.exclude(digest__in=TextVector.objects.values("digest"))
-        .values("digest")
-        .distinct()
-        .count()
-        for rows in map(with_digest, _rows())
-    )
+def texts_of(versions: Sequence[int]) -> list[str]:
+    """What is found of versions, by id: their criteria, and their rubrics as a whole."""
+    criteria = Criterion.objects.filter(is_group=False, version__in=versions)
+    rubrics = with_digest(Rubric.objects.filter(versions__in=versions).distinct())
+    return [
+        *criteria.order_by("pk").values_list("text", flat=True),
+        *rubrics.order_by("pk").values_list("wording", flat=True),
+    ]
 
 
 def _rows() -> list[QuerySet[Any]]:
