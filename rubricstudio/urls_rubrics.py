@@ -11,6 +11,7 @@ from rubricstudio.views import (
     lint,
     paste,
     presence,
+    programs,
     rubric_files,
     rubrics,
     versions,
@@ -22,6 +23,7 @@ _criteria: list[URLPattern | URLResolver] = [
     path("restore/", edits.criteria_restore, name="criteria-restore"),
     path("paste/", paste.criteria_paste, name="criteria-paste"),
     path("<int:criterion_id>/", criteria.criterion, name="criterion"),
+    path("<int:criterion_id>/program/", programs.criterion_program, name="criterion-program"),
     path("<int:criterion_id>/act/", edits.criterion_act, name="criterion-act"),
     path("<int:criterion_id>/split/", edits.criterion_split, name="criterion-split"),
 ]
