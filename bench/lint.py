@@ -62,19 +62,16 @@ def quality(split: str, cases: Sequence[Case]) -> list[Figure]:
     together = Counts(
         *(sum(getattr(x, part) for x in counts.values()) for part in ("right", "wrong", "missed"))
     )
-    return [
-        line
-        for name, found in {**counts, "all rules": together}.items()
-        for line in (
-            share(f"{split}: {name}: precision, {found.right} of", found.precision, found, 0),
-            share(f"{split}: {name}: recall, {found.right} of", found.recall, found, 1),
-        )
-    ]
-
-
-def share(name: str, value: float | None, found: Counts, kind: int) -> Figure:
-    n = found.n if kind else found.right + found.wrong
-    return figure(f"{name} {n}", float("nan") if value is None else value, unit="share")
+    figures = []
+    for name, found in {**counts, "all rules": together}.items():
+        said = found.right + found.wrong
+        if found.precision is not None:
+            label = f"{split}: {name}: precision ({found.right} of {said})"
+            figures.append(figure(label, found.precision, unit="share"))
+        if found.recall is not None:
+            label = f"{split}: {name}: recall ({found.right} of {found.n})"
+            figures.append(figure(label, found.recall, unit="share"))
+    return figures
 
 
 def time_of(size: int) -> Figure:

@@ -124,6 +124,7 @@ PAGES: dict[str, Page] = {
     "rubricstudio:draft-start": member(Permission.AUTHOR),
     "rubricstudio:version-retire": member(Permission.AUTHOR),
     "rubricstudio:version-fork": member(Permission.SEE_RUBRICS),
+    "rubricstudio:history": member(Permission.SEE_RUBRICS),
     "rubricstudio:comments": member(Permission.SEE_RUBRICS, post=Permission.COMMENT),
     "rubricstudio:comments-panel": member(Permission.SEE_RUBRICS),
     "rubricstudio:comments-people": member(Permission.COMMENT),

@@ -1,0 +1,196 @@
+"""Remarks beside a rubric: who sees them, what a press of a button does, how much it asks for."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from rubricstudio.actions.criteria import edit_criterion
+from rubricstudio.actions.lint import FixGone, apply_fix
+from rubricstudio.actions.rubrics import NotADraft, create_rubric, publish
+from rubricstudio.domain.rubric import Criterion, MetMeans, Rubric
+from rubricstudio.models import RubricVersion, User
+from rubricstudio.queries.lint import review
+from tests.conftest import Cast, Data
+
+VALUE = Rubric(
+    (
+        Criterion(key="two", text="Names the drug and recommends a lower <b>dose</b>.", weight=4),
+        Criterion(key="jargon", text="Avoids jargon.", weight=-2, met_means=MetMeans.BAD),
+        Criterion(key="vague", text="Gives an appropriate dose.", weight=3),
+        Criterion(key="fine", text="Names the antidote.", weight=3),
+        Criterion(key="again", text="States the antidote.", weight=3),
+    )
+)
+
+
+@pytest.fixture
+def draft(cast: Cast) -> RubricVersion:
+    return create_rubric(project=cast.project, name="Draft", by=cast.author, value=VALUE)
+
+
+def _client(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def _url(draft: RubricVersion, name: str = "lint") -> str:
+    return reverse(f"rubricstudio:{name}", args=[draft.rubric.project.slug, draft.rubric_id])
+
+
+def _ident(draft: RubricVersion, rule: str) -> str:
+    found = review(draft, judged=False).remarks
+    return next(remark.finding.ident for remark in found if remark.finding.rule == rule)
+
+
+def test_the_page_lists_remarks_by_severity_and_escapes_the_text(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    page = _client(cast.viewer).get(_url(draft)).content.decode()
+
+    assert page.index("Wording, polarity and sign at odds") < page.index("Asks two things at once")
+    assert "1 error" in page
+    assert "<b>dose</b>" not in page
+    assert "&lt;b&gt;dose" in page
+    assert "<mark>appropriate</mark>" in page
+
+
+def test_only_an_author_is_offered_to_mend(cast: Cast, draft: RubricVersion) -> None:
+    for person, offered in ((cast.author, True), (cast.viewer, False), (cast.annotator, False)):
+        page = _client(person).get(_url(draft)).content.decode()
+
+        assert ('name="finding"' in page) == offered
+
+
+def test_a_published_version_is_looked_at_and_not_mended(cast: Cast, data: Data) -> None:
+    page = _client(cast.author).get(_url(data.version)).content.decode()
+
+    assert 'name="finding"' not in page
+
+
+def test_the_panel_comes_with_a_mark_for_each_row_that_has_one(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    client = _client(cast.author)
+
+    panel = client.get(_url(draft), headers={"HX-Request": "true"}).content.decode()
+
+    rows = {row.key: row.pk for row in draft.criteria.all()}
+    assert "<html" not in panel
+    for key, marked in (("two", True), ("vague", True), ("again", True), ("fine", False)):
+        assert (f'id="lint-{rows[key]}" hx-swap-oob="true"' in panel) == marked
+
+
+def test_the_editor_asks_for_the_panel_and_links_to_it(cast: Cast, draft: RubricVersion) -> None:
+    page = _client(cast.author).get(draft.rubric.get_absolute_url()).content.decode()
+
+    assert f'id="lint-panel" hx-get="{_url(draft)}"' in page
+    assert f'<a href="{_url(draft)}">' in page
+
+
+def test_queries_are_as_many_for_a_long_rubric(
+    cast: Cast, draft: RubricVersion, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    long = Rubric(tuple(Criterion(key=f"k{n}", text=f"Names the drug {n}.") for n in range(120)))
+    other = create_rubric(project=cast.project, name="Long", by=cast.author, value=long)
+
+    for version in (draft, other):
+        with django_assert_num_queries(2):
+            review(version, judged=False)
+        with django_assert_num_queries(3):
+            review(version, judged=True)
+
+
+def test_a_split_leaves_two_criteria_that_share_the_weight(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    apply_fix(version=draft, ident=_ident(draft, "compound"), by=cast.author)
+
+    first, second = draft.criteria.order_by("position")[:2]
+    assert (first.key, first.text, first.weight) == ("two", "Names the drug.", 2)
+    assert (second.text, second.weight) == ("Recommends a lower <b>dose</b>.", 2)
+
+
+def test_polarity_is_set_right(cast: Cast, draft: RubricVersion) -> None:
+    apply_fix(version=draft, ident=_ident(draft, "sign-and-polarity"), by=cast.author)
+
+    row = draft.criteria.get(key="jargon")
+    assert (row.met_means, row.weight) == ("good", 2)
+
+
+def test_a_duplicate_is_deleted_and_can_be_restored(cast: Cast, draft: RubricVersion) -> None:
+    ident = _ident(draft, "near-duplicate")
+
+    apply_fix(version=draft, ident=ident, by=cast.author)
+
+    assert not draft.criteria.filter(key="again").exists()
+
+
+def test_a_second_press_changes_nothing_and_says_so(cast: Cast, draft: RubricVersion) -> None:
+    client, data = _client(cast.author), {"finding": _ident(draft, "compound")}
+    client.post(_url(draft, "lint-fix"), data)
+    before = list(draft.criteria.values_list("key", "text", "weight", "row_version"))
+
+    page = client.post(_url(draft, "lint-fix"), data, follow=True).content.decode()
+
+    assert "does not apply any more" in page
+    assert list(draft.criteria.values_list("key", "text", "weight", "row_version")) == before
+
+
+def test_a_fix_is_not_applied_to_words_it_was_not_offered_for(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    ident = _ident(draft, "compound")
+    row = draft.criteria.get(key="two")
+    edit_criterion(
+        criterion=row,
+        changes={"text": "Names the drug and cites its label."},
+        row_version=row.row_version,
+        by=cast.author,
+    )
+
+    with pytest.raises(FixGone):
+        apply_fix(version=draft, ident=ident, by=cast.author)
+
+    assert draft.criteria.get(key="two").text == "Names the drug and cites its label."
+
+
+def test_a_published_version_is_not_mended(cast: Cast, draft: RubricVersion) -> None:
+    ident = _ident(draft, "compound")
+    publish(version=draft, by=cast.author)
+
+    with pytest.raises(NotADraft):
+        apply_fix(version=draft, ident=ident, by=cast.author)
+
+
+def test_htmx_gets_the_rows_as_they_are_then(cast: Cast, draft: RubricVersion) -> None:
+    answer = _client(cast.author).post(
+        _url(draft, "lint-fix"),
+        {"finding": _ident(draft, "compound")},
+        headers={"HX-Request": "true"},
+    )
+
+    assert answer.status_code == 200
+    assert answer["HX-Trigger"] == "rubric-changed" or "rubric-changed" in answer["HX-Trigger"]
+    page = answer.content.decode()
+    assert 'id="criteria"' in page
+    assert "Names the drug.</textarea>" in page
+
+
+@pytest.mark.parametrize("finding", ["", "nonsense", "\x00", "é" * 2000])
+def test_nonsense_is_told_apart(cast: Cast, draft: RubricVersion, finding: str) -> None:
+    answer = _client(cast.author).post(_url(draft, "lint-fix"), {"finding": finding})
+
+    assert answer.status_code == 302
+    assert draft.criteria.count() == 5
+
+
+def test_a_viewer_cannot_mend(cast: Cast, draft: RubricVersion) -> None:
+    answer = _client(cast.viewer).post(
+        _url(draft, "lint-fix"), {"finding": _ident(draft, "compound")}
+    )
+
+    assert answer.status_code == 403
