@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rubricstudio.domain.rubric_formats import (
     autorubric,
     biggen,
+    checklist,
     healthbench,
     inspect_samples,
     listed,
@@ -39,6 +40,7 @@ _ALL = (
     table.CSV,
     promptfoo.promptfoo_format(load_yaml, dump_yaml),
     autorubric.yaml_format(load_yaml, dump_yaml),
+    checklist.INFOBENCH,
     paperbench.FORMAT,
     openrubrics.FORMAT,
     listed.KWBENCH,
@@ -53,6 +55,7 @@ _ALL = (
     autorubric.FORMAT,
     verifiers.FORMAT,
     proimage.FORMAT,
+    checklist.LIST,
     table.TSV,
 )
 

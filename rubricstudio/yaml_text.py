@@ -12,6 +12,7 @@ from rubricstudio.domain.rubric_formats.reading import UnreadableText
 
 LIMIT = 4 * 1024 * 1024
 """Characters of a YAML text; its reader is slow."""
+_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 _TAG = "tag:yaml.org,2002:"
 # The words of YAML 1.2: `no` is a text, as people mean it, and 2026-01-31 is one, too.
 _SCALARS = (
@@ -43,8 +44,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Line breaks other than \n are folded away unless they are escaped.
+    style = '"' if _BREAKS.search(text) else None
+    return dumper.represent_scalar(_TAG + "str", str(text), style=style)
+
+
+_Dumper.add_representer(str, _text)
 # A word of an enumeration is written as the text that it is.
-_Dumper.add_multi_representer(str, lambda dumper, word: dumper.represent_str(str(word)))
+_Dumper.add_multi_representer(str, _text)
 for _name, _pattern, _first in _SCALARS:
     _starts = [letter if letter != "\0" else "" for letter in _first]
     _Loader.add_implicit_resolver(_TAG + _name, _pattern, _starts)

@@ -56,6 +56,16 @@ def is_number(cell: str) -> bool:
     return bool(re.fullmatch(r"\s*[+-]?\d+([.,]\d+)?\s*", cell, re.ASCII))
 
 
+def line_of(cells: Sequence[str], delimiter: str) -> str:
+    """One line of a table. Unlike the csv module's, a lone carriage return is quoted, too."""
+    marks = (delimiter, '"', "\r", "\n")
+    quoted = (
+        '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in marks) else cell
+        for cell in cells
+    )
+    return delimiter.join(quoted)
+
+
 def row_of(values: Mapping[str, Any]) -> dict[str, str]:
     """The cells of one criterion of the native format."""
     cells: dict[str, str] = {}

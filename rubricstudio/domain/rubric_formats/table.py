@@ -20,6 +20,7 @@ from rubricstudio.domain.rubric_formats.cells import (
     armless,
     is_number,
     json_cell,
+    line_of,
     read_cell,
     row_of,
 )
@@ -223,13 +224,9 @@ def write_table(rubrics: Sequence[NamedRubric], delimiter: str) -> Written:
             losing.note("a rubric without criteria is left out")
     used = ("key", "text", "weight", "met_means")
     columns = [c for c in COLUMNS if c in used or any(c in row for row in rows)]
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(
-        out, columns, restval="", delimiter=delimiter, lineterminator="\n", strict=True
-    )
-    writer.writeheader()
-    writer.writerows(rows)
-    return Written(out.getvalue(), (*losing.losses, *endless(rubrics)))
+    table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
+    text = "".join(f"{line_of(cells, delimiter)}\n" for cells in table)
+    return Written(text, (*losing.losses, *endless(rubrics)))
 
 
 def _table_rows(named: NamedRubric, several: bool) -> list[dict[str, str]]:
