@@ -27,9 +27,9 @@ from rubricstudio.models import (
     User,
     VersionStatus,
 )
+from rubricstudio.program_tools import check_program
 from rubricstudio.queries.rubrics import newest_frozen, number_after
 from rubricstudio.queries.wording import reasons_json
-from rubricstudio.program_tools import check_program
 
 
 class DraftExists(ValueError):

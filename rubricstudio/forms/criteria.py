@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain import rubric as domain
+from rubricstudio.forms.programs import clean_program
 from rubricstudio.models import Criterion
 from rubricstudio.queries.sheet import plain_number
 
@@ -52,7 +53,7 @@ NOT_OF_GROUPS = (
 
 
 class QuickCriterionForm(forms.Form):
-    """The fields of a row: text, weight and polarity. A group has no polarity."""
+    """The fields of a row: text, weight, polarity and tier. A group has the first two."""
 
     text = forms.CharField(
         label=_("Text"),
@@ -66,19 +67,44 @@ class QuickCriterionForm(forms.Form):
         error_messages={"required": _("Give a weight; 0 counts for nothing.")},
     )
     met_means = forms.ChoiceField(label=_("Met means"), choices=MET_MEANS)
+    tier = forms.ChoiceField(label=_("Tier"), choices=TIERS, required=False)
 
     def __init__(self, *args: Any, is_group: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_group = is_group
         if is_group:
-            del self.fields["met_means"]
+            for name in ("met_means", "tier"):
+                del self.fields[name]
 
     def changes(self) -> dict[str, Any]:
         """The fields as `domain.Criterion` names them. Only on a valid form."""
         found = dict(self.cleaned_data)
         if "met_means" in found:
             found["met_means"] = domain.MetMeans(found["met_means"])
+        tier = found.pop("tier", "")
+        if "tier" in self.data:
+            found["tier"] = domain.Tier(tier) if tier else None
         return found
+
+
+def with_class(
+    old: domain.Criterion, changes: dict[str, Any], classes: Mapping[str, float]
+) -> dict[str, Any]:
+    """The changes, with the weight of a tier that was chosen, unless a weight was typed too.
+
+    A pitfall below 0 is bad when met, unless a polarity was chosen too; what is a pitfall
+    no more is good again.
+    """
+    tier = changes.get("tier")
+    if tier is None or tier == old.tier or changes["weight"] != old.weight or tier not in classes:
+        return changes
+    weight = float(classes[tier])
+    means = changes["met_means"]
+    if means == old.met_means and tier is domain.Tier.PITFALL and weight < 0:
+        means = domain.MetMeans.BAD
+    elif means == old.met_means and old.tier is domain.Tier.PITFALL and weight > 0:
+        means = domain.MetMeans.GOOD
+    return {**changes, "weight": weight, "met_means": means}
 
 
 class NewCriterionForm(QuickCriterionForm):
@@ -89,15 +115,26 @@ class NewCriterionForm(QuickCriterionForm):
     )
     met_means = forms.ChoiceField(label=_("Met means"), choices=MET_MEANS, required=False)
 
+    def __init__(
+        self, *args: Any, classes: Mapping[str, float] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.classes = classes or {}
+
     def changes(self) -> dict[str, Any]:
         found = self.cleaned_data
         weight = found.get("weight")
-        return {
+        tier = None if self.is_group else domain.Tier(found["tier"]) if found["tier"] else None
+        means = found.get("met_means") or domain.MetMeans.GOOD
+        changes = {
             "text": found["text"],
             "weight": 1.0 if weight is None else weight,
-            "met_means": domain.MetMeans(found.get("met_means") or domain.MetMeans.GOOD),
-            "is_group": self.is_group,
+            "met_means": domain.MetMeans(means),
+            "tier": tier,
         }
+        if weight is None:
+            changes = with_class(domain.Criterion("new", "new"), changes, self.classes)
+        return {**changes, "is_group": self.is_group}
 
 
 class CriterionForm(QuickCriterionForm):
@@ -110,7 +147,6 @@ class CriterionForm(QuickCriterionForm):
     maximum = forms.FloatField(
         label=_("Maximum of points"), required=False, min_value=0, max_value=LARGEST
     )
-    tier = forms.ChoiceField(label=_("Tier"), choices=TIERS, required=False)
     gate = forms.BooleanField(
         label=_("Gate"),
         required=False,
@@ -136,13 +172,13 @@ class CriterionForm(QuickCriterionForm):
         help_text=_("What the criterion rests on, one a line: a guideline, a law, a paper."),
     )
     tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Separated by commas."))
-    field_order = ["text", "description", "weight", "met_means"]
+    field_order = ["text", "description", "weight", "met_means", "tier"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_group:
             for name in NOT_OF_GROUPS:
-                del self.fields[name]
+                self.fields.pop(name, None)
 
     @property
     def level_rows(self) -> list[dict[str, str]]:
@@ -208,7 +244,14 @@ class CriterionForm(QuickCriterionForm):
         if not self.is_group and not self.errors:
             cleaned["scale"] = self._scale(cleaned)
             cleaned["examples"] = self._examples()
+            self._check_program(cleaned)
         return cleaned
+
+    def _check_program(self, cleaned: dict[str, Any]) -> None:
+        try:
+            cleaned["program"] = clean_program(cleaned["program"], cleaned["scale"])
+        except forms.ValidationError as error:
+            self.add_error("program", error)
 
     def _scale(self, cleaned: Mapping[str, Any]) -> domain.Scale:
         kind = domain.ScaleKind(cleaned["scale_kind"])
@@ -311,3 +354,43 @@ class PlaceForm(forms.Form):
     """Where a criterion is moved: the key of a group, or empty for the top level."""
 
     parent = forms.CharField(required=False, max_length=100)
+
+
+class DropForm(forms.Form):
+    """Where a row was dropped: its id, the key of its group, and the sibling behind it."""
+
+    moved = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+    into = forms.CharField(required=False, max_length=100)
+    before = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+
+
+class SplitForm(forms.Form):
+    """One text as two: the second begins at `at`, or both are given."""
+
+    row_version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    first = forms.CharField(
+        label=_("First criterion"), widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+    )
+    second = forms.CharField(
+        label=_("Second criterion"), widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+    )
+    weighing = forms.ChoiceField(
+        label=_("Weight"),
+        choices=[("divide", _("half for each")), ("keep", _("the whole for each"))],
+        initial="divide",
+    )
+
+
+class PasteForm(forms.Form):
+    """A pasted list or table."""
+
+    pasted = forms.CharField(
+        label=_("List or table"),
+        max_length=400_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}),
+        help_text=_(
+            "One criterion a line; what is indented below a line makes it a group. A table with a"
+            " header may have the columns text, weight, tier, group, description, polarity, tags."
+        ),
+    )

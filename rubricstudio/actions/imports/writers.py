@@ -9,7 +9,13 @@ from typing import Any
 from rubricstudio.actions.imports.directory import Directory, Unknown
 from rubricstudio.actions.imports.report import ImportReport
 from rubricstudio.actions.imports.staging import Columns, copy_new, execute, fetch, stage
-from rubricstudio.actions.rubrics import create_rubric, publish, start_draft, write_criteria
+from rubricstudio.actions.rubrics import (
+    UnableToPublish,
+    create_rubric,
+    publish,
+    start_draft,
+    write_criteria,
+)
 from rubricstudio.domain.formats.records import (
     Place,
     PreferenceRecord,
@@ -149,7 +155,11 @@ def write_rubric(record: RubricRecord, directory: Directory, report: ImportRepor
         version = start_draft(rubric=rubric, by=directory.by)
         write_criteria(version=version, value=record.rubric)
     if record.published:
-        publish(version=version, by=directory.by, note="imported")
+        try:
+            publish(version=version, by=directory.by, note="imported")
+        except UnableToPublish as error:
+            report.problem(record.place, "criteria", str(error), "Correct it in the file.")
+            return
         directory.forget_rubric(record.id)
     report.added["rubric"] += 1
 
