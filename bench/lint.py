@@ -3,8 +3,8 @@
     .venv/bin/python bench/lint.py [--quick] [--json] [--cases]
 
 The set lies in bench/lint_set: one rubric a line, often of one criterion, with the rules that
-should speak on it. `design` was in view while rules were made and tuned, `held_out` was
-labelled before and not looked at while tuning; both are printed. The time is that of a rubric
+should speak on it. `design` was in view while rules were made and tuned, `held_out` never
+was used to change one; both are printed. The time is that of a rubric
 of 500 criteria with near-duplicates among them; with --quick of 100. There is nothing to
 compare with.
 """

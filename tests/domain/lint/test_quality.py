@@ -1,7 +1,7 @@
 """How often rules are right, as counts: a change of a rule shows here as a changed number.
 
-`design` was in view while the rules were tuned, `held_out` was labelled before and left alone:
-its figures say what to expect of criteria that nobody here has seen.
+`design` was in view while the rules were tuned, `held_out` never was used to change a rule: its
+figures say what to expect of criteria that nobody here has seen.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ GOLDEN: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "not-self-contained": ((11, 0, 0), (11, 2, 1)),
     "not-verifiable": ((11, 0, 0), (9, 1, 4)),
     "rewards-length": ((9, 0, 0), (10, 1, 1)),
-    "near-duplicate": ((5, 0, 0), (4, 0, 2)),
-    "subset": ((3, 0, 0), (3, 2, 0)),
-    "contradiction": ((5, 0, 0), (2, 0, 3)),
+    "near-duplicate": ((5, 0, 0), (5, 0, 3)),
+    "subset": ((3, 0, 0), (6, 3, 0)),
+    "contradiction": ((5, 0, 0), (4, 0, 3)),
     "sign-and-polarity": ((8, 0, 0), (8, 1, 0)),
     "negated-pitfall": ((7, 0, 0), (5, 0, 2)),
-    "presence-only": ((2, 0, 0), (2, 0, 0)),
-    "unreachable-maximum": ((7, 0, 0), (5, 0, 3)),
-    "gate-without-tier": ((2, 0, 0), (1, 0, 0)),
-    "empty-levels": ((2, 0, 0), (2, 0, 0)),
-    "sums": ((3, 0, 0), (3, 0, 0)),
-    "tiny-shares": ((2, 0, 0), (2, 0, 0)),
-    "non-discriminating": ((3, 0, 0), (2, 0, 0)),
-    "never-agrees": ((2, 0, 0), (1, 0, 0)),
+    "presence-only": ((2, 0, 0), (3, 0, 0)),
+    "unreachable-maximum": ((7, 0, 0), (8, 0, 3)),
+    "gate-without-tier": ((2, 0, 0), (4, 0, 0)),
+    "empty-levels": ((2, 0, 0), (5, 0, 0)),
+    "sums": ((3, 0, 0), (6, 0, 0)),
+    "tiny-shares": ((2, 0, 0), (4, 0, 0)),
+    "non-discriminating": ((3, 0, 0), (3, 0, 0)),
+    "never-agrees": ((2, 0, 0), (3, 0, 0)),
 }
 
 
