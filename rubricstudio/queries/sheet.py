@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.merge import Clash
+from rubricstudio.domain.outline import Node, arranged
 from rubricstudio.models import Criterion, RubricVersion
 from rubricstudio.queries.rubrics import Deletion, deletions, unfit_reason
+from rubricstudio.queries.tree import linked, spots, tree_of
+
+MANY = 60
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,15 @@ class Typed:
 class Row:
     """A criterion in the tree: what its fields show, and which groups end behind it.
 
-    odd: weight and polarity pull apart. size: how many rows sit below a group.
+    odd: weight and polarity pull apart. weighs: what the weights of a group come to, where
+    the group stands for them.
     """
 
     criterion: Criterion
     share: float | None
     odd: bool
     closes: Sequence[Criterion] = ()
-    size: int = 0
+    weighs: float | None = None
     typed: Typed | None = None
     saved: bool = False
     joined: bool = False
@@ -55,6 +60,10 @@ class Row:
     @property
     def met_means(self) -> str:
         return self._shown("met_means", self.criterion.met_means)
+
+    @property
+    def tier(self) -> str:
+        return self._shown("tier", self.criterion.tier)
 
     def _shown(self, name: str, stored: str) -> str:
         return self.typed.values.get(name, stored) if self.typed else stored
@@ -80,7 +89,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A version as the tree of its rows, with totals; two queries, however long it is."""
+    """A version as the tree of its rows, with totals; two queries, however long it is.
+
+    outline: the rows whose shares are listed, all of them or, of many, the top level.
+    """
 
     version: RubricVersion
     rows: list[Row]
@@ -89,31 +101,127 @@ class Sheet:
     unfit: str = ""
     deleted: Sequence[Deletion] = ()
 
+    @property
+    def outline(self) -> Sequence[Row]:
+        return self.rows if len(self.rows) <= MANY else top_rows(self.rows)
 
-def sheet(version: RubricVersion, *, typed: Typed | None = None) -> Sheet:
+
+def sheet(version: RubricVersion, *, typed: Typed | None = None, deleted: bool = True) -> Sheet:
     """The rows of a version depth first, its totals and, of a draft, what was deleted."""
-    stored = {row.key: row for row in version.criteria.select_related("parent")}
-    ordered = sorted(stored.values(), key=lambda row: (row.position, row.pk))
+    stored = linked(version.criteria.all())
     value = domain.Rubric(
-        tuple(row.as_criterion() for row in ordered), version.aggregator, dict(version.params)
+        tuple(row.as_criterion() for row in stored), version.aggregator, dict(version.params)
     )
     totals = totals_of(value)
-    walked = list(value.walk())
+    rows = tree_rows(stored, totals.shares, typed)
+    gone = deletions(version) if version.is_draft and deleted else []
+    return Sheet(version, rows, totals, value, unfit_reason(value), gone)
+
+
+def tree_rows(
+    stored: Sequence[Criterion],
+    shares: Mapping[str, float] | None = None,
+    typed: Typed | None = None,
+) -> list[Row]:
+    """Linked criteria as rows depth first; those whose group is not among them come on top."""
+    by_key = {row.key: row for row in stored}
+    parents = {row.key: row.parent.key if row.parent else None for row in stored}
+    nodes = [
+        Node(key, parent if parent in by_key else None, by_key[key].is_group)
+        for key, parent in parents.items()
+    ]
+    order = arranged(nodes)
     rows = []
-    for index, (_, criterion) in enumerate(walked):
-        row = stored[criterion.key]
+    open_groups: list[str] = []
+    for index, node in enumerate(order):
+        row = by_key[node.key]
+        behind = order[index + 1].parent if index + 1 < len(order) else None
+        if node.is_group:
+            open_groups.append(node.key)
+        closes = []
+        while open_groups and open_groups[-1] != behind:
+            closes.append(by_key[open_groups.pop()])
         rows.append(
             Row(
                 criterion=row,
-                share=totals.shares.get(criterion.key),
+                share=shares.get(node.key) if shares else None,
                 odd=is_odd(row),
-                closes=[stored[key] for key in _ending(value, walked, index)],
-                size=_size(walked, index),
+                closes=closes,
                 typed=typed if typed and typed.pk == row.pk else None,
             )
         )
-    deleted = deletions(version) if version.is_draft else []
-    return Sheet(version, rows, totals, value, unfit_reason(value), deleted)
+    return rows
+
+
+def top_rows(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the top level; a group carries the shares and weights of all below it."""
+    tops: list[Row] = []
+    for row in rows:
+        if row.criterion.parent_id is None:
+            tops.append(replace(row, weighs=0.0, share=0.0) if row.criterion.is_group else row)
+        elif not row.criterion.is_group:
+            group = tops[-1]
+            tops[-1] = replace(
+                group,
+                share=(group.share or 0.0) + (row.share or 0.0),
+                weighs=(group.weighs or 0.0) + row.criterion.weight,
+            )
+    return tops
+
+
+# -- what changed, for a page that shows the rest already
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Rows to draw, and where they and others stand now; as many queries for 5 as for 500.
+
+    places: id of the row, of its group and of the sibling behind it, last row first, so
+    that each finds its neighbour in place.
+    """
+
+    added: Sequence[Row]
+    changed: Sequence[Row]
+    removed: Sequence[int]
+    places: Sequence[Mapping[str, int | None]]
+
+
+def patch_of(
+    version: RubricVersion,
+    *,
+    added: Sequence[str] = (),
+    changed: Sequence[str] = (),
+    moved: Sequence[str] = (),
+    removed: Sequence[int] = (),
+) -> Patch:
+    """What a page has to do about rows with these keys, and without these ids."""
+    places = _places(version, {*added, *moved}, set(added)) if added or moved else []
+    found = version.criteria.filter(key__in=[*added, *changed]) if added or changed else []
+    rows = linked(found)
+    return Patch(
+        added=tree_rows([row for row in rows if row.key in added]),
+        changed=[row_of(row) for row in rows if row.key in changed],
+        removed=removed,
+        places=places,
+    )
+
+
+def _places(
+    version: RubricVersion, keys: set[str], added: set[str]
+) -> list[Mapping[str, int | None]]:
+    """Where rows stand; what came inside a group that came with it is in its place already."""
+    tree = tree_of(version)
+    found = spots(tree.order)
+    return [
+        {
+            "id": tree.pks[key],
+            "parent": tree.pks[spot.parent] if spot.parent else None,
+            "before": tree.pks[spot.before] if spot.before else None,
+        }
+        for key in reversed([node.key for node in tree.order if node.key in keys])
+        for spot in [found[key]]
+        if not (key in added and spot.parent in added)
+    ]
 
 
 def row_of(criterion: Criterion, **state: Any) -> Row:
@@ -121,35 +229,11 @@ def row_of(criterion: Criterion, **state: Any) -> Row:
     return Row(criterion=criterion, share=None, odd=is_odd(criterion), **state)
 
 
-def _ending(
-    value: domain.Rubric, walked: Sequence[tuple[int, domain.Criterion]], index: int
-) -> list[str]:
-    """The groups whose last row is this one, innermost first."""
-    depth, criterion = walked[index]
-    next_depth = walked[index + 1][0] if index + 1 < len(walked) else 0
-    ends = [criterion.key] if criterion.is_group and next_depth <= depth else []
-    above = criterion.parent
-    for _ in range(depth - next_depth):
-        if above is not None:
-            ends.append(above)
-            above = value.by_key[above].parent
-    return ends
-
-
 def is_odd(criterion: Criterion) -> bool:
     """Whether weight and polarity pull apart: both are stored, so this may be meant."""
     if criterion.is_group or criterion.weight == 0:
         return False
     return (criterion.weight > 0) != (criterion.met_means == domain.MetMeans.GOOD)
-
-
-def _size(walked: Sequence[tuple[int, domain.Criterion]], index: int) -> int:
-    """How many rows sit below a row, at any depth."""
-    depth = walked[index][0]
-    end = index + 1
-    while end < len(walked) and walked[end][0] > depth:
-        end += 1
-    return end - index - 1
 
 
 def totals_of(value: domain.Rubric) -> Totals:

@@ -1,4 +1,4 @@
-"""Edits of single criteria in a rubric's draft.
+"""Single criteria in a rubric's draft: shown, saved, added.
 
 Every address works as a plain form first: it answers with a redirect, or with the page
 that says what is wrong. htmx gets the fragment of the row, the place or the list.
@@ -6,40 +6,29 @@ that says what is wrong. htmx gets the fragment of the row, the place or the lis
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from rubricstudio.actions.criteria import (
     CriterionGone,
     EditConflict,
     add_criterion,
-    delete_criterion,
-    duplicate_criterion,
     edit_criterion,
-    move_criterion,
-    order_criteria,
-    place_criterion,
-    restore_criteria,
 )
 from rubricstudio.actions.rubrics import NotADraft
-from rubricstudio.domain.outline import CannotMove, Move
+from rubricstudio.domain.outline import CannotMove
 from rubricstudio.domain.rubric import InvalidRubric
 from rubricstudio.forms.criteria import (
     CriterionForm,
     NewCriterionForm,
-    PlaceForm,
     QuickCriterionForm,
     SaveForm,
     criterion_initial,
+    with_class,
 )
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Criterion, Project, Rubric
@@ -49,7 +38,6 @@ from rubricstudio.queries.sheet import Typed, row_of
 from rubricstudio.queries.wording import clash_rows
 from rubricstudio.views.rubrics import (
     EDITOR,
-    editor_context,
     load_rubric,
     posted,
     refused,
@@ -61,12 +49,16 @@ ADD = "rubricstudio/rubric_add.html"
 
 
 class Edit(NamedTuple):
-    """One attempt to store a criterion: where, what was typed, through which form."""
+    """One attempt to store a criterion: where, what was typed, through which form.
+
+    filled: a tier brought its weight with it.
+    """
 
     request: ProjectRequest
     rubric: Rubric
     row: Criterion
     form: QuickCriterionForm
+    filled: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -105,8 +97,11 @@ def _save(request: ProjectRequest, rubric: Rubric, row: Criterion) -> HttpRespon
     if not form.is_valid():
         return _not_saved(edit, errors=[m for found in form.errors.values() for m in found])
     try:
+        changes = form.changes()
+        chosen = with_class(row.as_criterion(), changes, rubric.project.weight_classes)
+        edit = edit._replace(filled=chosen != changes)
         stored = edit_criterion(
-            criterion=row, changes=form.changes(), by=request.user, **start.cleaned_data
+            criterion=row, changes=chosen, by=request.user, **start.cleaned_data
         )
     except EditConflict as conflict:
         return _not_saved(edit, clashes=conflict.clashes, seen=conflict.theirs.row_version)
@@ -124,7 +119,7 @@ def _saved(edit: Edit, stored: Criterion, row_version: int, settled: int | None)
         return redirect(f"{edit.rubric.get_absolute_url()}#criterion-{stored.pk}")
     joined = stored.row_version > row_version + 1
     row = row_of(stored, saved=True, joined=joined and settled is None)
-    whole = edit.is_full or joined
+    whole = edit.is_full or edit.filled or joined
     response = partial(
         edit.request, EDITOR, "row" if whole else "slot", {"rubric": edit.rubric, "row": row}
     )
@@ -173,7 +168,8 @@ def criterion_add(request: ProjectRequest, project: Project, rubric_id: int) -> 
     given = request.POST if request.method == "POST" else request.GET
     place = {"after": given.get("after", ""), "parent": given.get("parent", "")}
     is_group = given.get("kind") == "group"
-    form = NewCriterionForm(posted(request), is_group=is_group)
+    classes = rubric.project.weight_classes
+    form = NewCriterionForm(posted(request), is_group=is_group, classes=classes)
     context = {"rubric": rubric, "form": form, "inline": True, **place}
     if request.method != "POST" or not form.is_valid():
         return partial(request, ADD, "add", context, status=422 if form.errors else 200)
@@ -203,109 +199,11 @@ def _added(
         return HttpResponseClientRedirect(address)
     if not request.htmx:
         return redirect(address)
-    context |= {"row": row_of(row), "form": NewCriterionForm(), "is_last": "last" in request.POST}
+    context |= {
+        "rows": [row_of(row, closes=[row] if row.is_group else [])],
+        "form": NewCriterionForm(),
+        "is_last": "last" in request.POST,
+    }
     context["after"] = row.key if context["after"] else ""
     response = partial(request, EDITOR, "added", context)
     return trigger_client_event(response, "rubric-changed")
-
-
-def _step(move: Move) -> Callable[[Criterion, ProjectRequest], Any]:
-    return lambda row, request: move_criterion(criterion=row, move=move, by=request.user)
-
-
-def _place(row: Criterion, request: ProjectRequest) -> Criterion:
-    form = PlaceForm(request.POST)
-    if not form.is_valid():
-        raise CannotMove(_("Choose a group, or the top level."))
-    parent = form.cleaned_data["parent"] or None
-    return place_criterion(criterion=row, parent=parent, before=None, by=request.user)
-
-
-ACTS: dict[str, Callable[[Criterion, ProjectRequest], Any]] = {
-    **{move.value: _step(move) for move in Move},
-    "place": _place,
-    "duplicate": lambda row, request: duplicate_criterion(criterion=row, by=request.user),
-    "delete": lambda row, request: delete_criterion(criterion=row, by=request.user),
-}
-
-
-@project_view(Permission.AUTHOR)
-@require_POST
-def criterion_act(
-    request: ProjectRequest, project: Project, rubric_id: int, criterion_id: int
-) -> HttpResponseBase:
-    """Move, duplicate or delete: what the button `do` says."""
-    rubric = load_rubric(project, rubric_id)
-    row = criterion_of(rubric, criterion_id)
-    act = ACTS.get(request.POST.get("do", ""))
-    if act is None:
-        raise BadRequest("Unknown value of the field `do`.")
-    try:
-        if row is None:
-            raise CriterionGone(_("This criterion was deleted meanwhile."))
-        done = act(row, request)
-    except NotADraft as error:
-        return refused(request, rubric, str(error))
-    except (CriterionGone, CannotMove) as error:
-        return _list(request, rubric, note=str(error))
-    focus = done.pk if isinstance(done, Criterion) and done.pk != row.pk else None
-    return _list(request, rubric, deleted=isinstance(done, tuple), focus=focus, row=row)
-
-
-@project_view(Permission.AUTHOR)
-@require_POST
-def criteria_restore(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
-    """Bring back what was deleted: the field `key`, as often as there are keys."""
-    rubric = load_rubric(project, rubric_id)
-    version = newest_version(rubric)
-    try:
-        if version is None:
-            raise NotADraft(_("This rubric has no version; start a draft first."))
-        rows = restore_criteria(version=version, keys=request.POST.getlist("key"), by=request.user)
-    except NotADraft as error:
-        return refused(request, rubric, str(error))
-    return _list(request, rubric, focus=rows[0].pk if rows else None)
-
-
-@project_view(Permission.AUTHOR)
-@require_POST
-def criteria_order(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
-    """The order of what sits in one group, after dragging: the fields `order`."""
-    rubric = load_rubric(project, rubric_id)
-    version = newest_version(rubric)
-    given = request.POST.getlist("order")
-    pks = [int(value) for value in given if value.isdecimal() and len(value) < 19]
-    try:
-        if version is None:
-            raise NotADraft(_("This rubric has no version; start a draft first."))
-        order_criteria(
-            version=version, parent=request.GET.get("parent") or None, pks=pks, by=request.user
-        )
-    except (NotADraft, CannotMove) as error:
-        return HttpResponse(str(error), status=409, content_type="text/plain; charset=utf-8")
-    return HttpResponse(status=204)
-
-
-def _list(
-    request: ProjectRequest,
-    rubric: Rubric,
-    *,
-    note: str = "",
-    deleted: bool = False,
-    focus: int | None = None,
-    row: Criterion | None = None,
-) -> HttpResponse:
-    """The list of criteria as it is now; without htmx the page, at the place in question."""
-    version = newest_version(rubric)
-    if request.htmx and version is not None and version.is_draft:
-        context = editor_context(version) | {"note": note, "deleted": deleted, "focus": focus}
-        response = partial(request, EDITOR, "list", context, status=422 if note else 200)
-        return trigger_client_event(response, "rubric-changed")
-    if note:
-        return refused(request, rubric, note)
-    if deleted:
-        messages.success(request, _("Deleted. It can be restored below the list."))
-        return redirect(f"{rubric.get_absolute_url()}#deleted")
-    pk = focus or (row.pk if row else None)
-    place = f"#criterion-{pk}" if pk else ""
-    return redirect(reverse("rubricstudio:rubric", args=[rubric.project.slug, rubric.pk]) + place)

@@ -112,13 +112,15 @@ def rubric_page(
     return response
 
 
-def editor_context(version: RubricVersion, typed: Typed | None = None) -> dict[str, Any]:
+def editor_context(
+    version: RubricVersion, typed: Typed | None = None, *, deleted: bool = True
+) -> dict[str, Any]:
     """What the editor, its list and its totals need."""
     form = AggregatorForm(current=version.aggregator, params=version.params)
     return {
         "rubric": version.rubric,
         "version": version,
-        "sheet": sheet(version, typed=typed),
+        "sheet": sheet(version, typed=typed, deleted=deleted),
         "aggregator_form": form,
     }
 
@@ -131,7 +133,7 @@ def rubric_totals(request: ProjectRequest, project: Project, rubric_id: int) -> 
     version = newest_version(rubric)
     if version is None or not request.htmx:
         return redirect(rubric)
-    return partial(request, EDITOR, "totals", editor_context(version))
+    return partial(request, EDITOR, "totals", editor_context(version, deleted=False))
 
 
 @project_view(Permission.AUTHOR)
@@ -156,7 +158,7 @@ def aggregator(request: ProjectRequest, project: Project, rubric_id: int) -> Htt
     except NotADraft as error:
         return refused(request, rubric, str(error))
     if request.htmx:
-        return partial(request, EDITOR, "totals", editor_context(version))
+        return partial(request, EDITOR, "totals", editor_context(version, deleted=False))
     messages.success(request, _("Aggregator saved."))
     return redirect(rubric)
 

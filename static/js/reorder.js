@@ -4,9 +4,11 @@
 //       data-reorder-failed="…">
 //     <li data-reorder-item="ID"><button data-reorder-handle>…</button> … </li>
 //
-// The new order is POSTed to URL as repeated fields "order"; where that fails the list goes
-// back and says so. Afterwards the list emits "reordered", for htmx to fetch what depends on
-// it. Without scripts the page offers buttons that move a row up or down.
+// The new order is POSTed to URL as repeated fields "order", with the row that was moved
+// ("moved"), the list it is in now ("into": data-reorder-into) and the row behind it ("before").
+// Lists with the same data-reorder-across take rows from one another. Where the server refuses,
+// the row goes back and the page says so. Afterwards the list emits "reordered", for htmx to
+// fetch what depends on it. Without scripts the page offers buttons that move a row up or down.
 
 import { post, toast } from "./shared.js";
 
@@ -15,43 +17,52 @@ const orderOf = (list) => itemsOf(list).map((item) => item.dataset.reorderItem);
 
 let drag = null;
 
+const placeOf = (item) => ({ list: item.parentElement, next: item.nextElementSibling });
+
 function onPointerDown(event) {
   const handle = event.target.closest?.("[data-reorder-handle]");
   const item = handle?.closest("[data-reorder-item]");
-  const list = item?.parentElement;
-  if (!list?.matches("[data-reorder]") || event.button !== 0) return;
+  if (!item?.parentElement.matches("[data-reorder]") || event.button !== 0) return;
   handle.setPointerCapture(event.pointerId);
-  drag = { handle, item, list, before: orderOf(list) };
+  drag = { item, before: placeOf(item) };
+}
+
+/** The row under the pointer that the dragged one may stand beside. */
+function under(event) {
+  const at = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-reorder-item]");
+  const list = at?.parentElement;
+  if (!list?.matches("[data-reorder]") || drag.item.contains(at)) return null;
+  const across = drag.before.list.dataset.reorderAcross;
+  return list === drag.before.list || (across && list.dataset.reorderAcross === across) ? at : null;
 }
 
 function onPointerMove(event) {
   if (!drag) return;
   drag.item.setAttribute("data-dragging", "");
-  const under = itemsOf(drag.list).find((item) => {
-    const box = item.getBoundingClientRect();
-    return item !== drag.item && event.clientY >= box.top && event.clientY <= box.bottom;
-  });
-  if (!under) return;
-  const box = under.getBoundingClientRect();
+  const at = under(event);
+  if (!at) return;
+  const box = (at.firstElementChild ?? at).getBoundingClientRect();
   const below = event.clientY > box.top + box.height / 2;
-  drag.list.insertBefore(drag.item, below ? under.nextElementSibling : under);
+  const inside = below ? at.querySelector(":scope > [data-reorder]") : null;
+  if (inside) inside.prepend(drag.item);
+  else at.parentElement.insertBefore(drag.item, below ? at.nextElementSibling : at);
 }
 
 function onPointerUp() {
   if (!drag) return;
-  const { item, list, before } = drag;
+  const { item, before } = drag;
   drag = null;
   item.removeAttribute("data-dragging");
-  send(list, item, before);
+  send(item, before);
 }
 
 function onKey(event) {
-  if (!event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+  if (!event.altKey || event.shiftKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
   const item = event.target.closest?.("[data-reorder-item]");
   const list = item?.parentElement;
   if (!list?.matches("[data-reorder]")) return;
   event.preventDefault();
-  const before = orderOf(list);
+  const before = placeOf(item);
   const items = itemsOf(list);
   const other = items[items.indexOf(item) + (event.key === "ArrowUp" ? -1 : 1)];
   if (!other) return;
@@ -60,26 +71,33 @@ function onKey(event) {
   // Moving an element takes the focus from it.
   focused?.focus({ preventScroll: true });
   item.scrollIntoView({ block: "nearest" });
-  send(list, item, before);
+  send(item, before);
 }
 
-async function send(list, item, before) {
+// One after the other, as each says where a row stands now.
+let sending = Promise.resolve();
+
+function send(item, before) {
+  const list = item.parentElement;
+  if (before.list === list && before.next === item.nextElementSibling) return;
   const order = orderOf(list);
-  if (order.join() === before.join()) return;
+  const place = order.indexOf(item.dataset.reorderItem);
   const body = new URLSearchParams(order.map((id) => ["order", id]));
+  body.set("moved", item.dataset.reorderItem);
+  body.set("into", list.dataset.reorderInto ?? "");
+  body.set("before", order[place + 1] ?? "");
+  sending = sending.then(() => tell(list, item, body, before, place, order.length));
+}
+
+async function tell(list, item, body, before, place, total) {
   const worked = await post(list.dataset.reorder, body).then((r) => r.ok && !r.redirected, () => false);
   if (!worked) {
-    putBack(list, before);
+    before.list.insertBefore(item, before.next?.parentElement === before.list ? before.next : null);
     toast({ tone: "error", text: list.dataset.reorderFailed });
     return;
   }
-  say(list, order.indexOf(item.dataset.reorderItem) + 1, order.length);
-  list.dispatchEvent(new CustomEvent("reordered", { bubbles: true, detail: { order } }));
-}
-
-function putBack(list, order) {
-  const byId = new Map(itemsOf(list).map((item) => [item.dataset.reorderItem, item]));
-  for (const id of order) list.append(byId.get(id));
+  say(list, place + 1, total);
+  list.dispatchEvent(new CustomEvent("reordered", { bubbles: true, detail: { order: orderOf(list) } }));
 }
 
 function say(list, position, total) {

@@ -475,7 +475,8 @@ def test_a_move_that_has_nowhere_to_go_says_so(author: Client, draft: RubricVers
         url("criterion-act", draft, one(draft, "safety").pk), {"do": "up"}, headers=HTMX
     )
     assert fragment.status_code == 422
-    assert 'id="criteria"' in fragment.content.decode()
+    assert 'id="rubric-note" hx-swap-oob="true"' in fragment.content.decode()
+    assert fragment["HX-Reswap"] == "none"
     assert act(author, draft, "safety", do="explode").status_code == 400
 
 
