@@ -6,6 +6,7 @@ that meeting is bad. JSON and TOML are read, JSON is written. Source: verifiers,
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from typing import Any
@@ -39,12 +40,14 @@ from rubricstudio.domain.rubric_formats.reading import (
 
 AGGREGATOR = "weighted_mean"
 NO_YES = ("no", "yes")
+# A TOML text may start with [[criteria]].
+_JSON = re.compile(r'[\ufeff\s]*(?:\{|\[\s*[\]{"])')
 
 
 def read(text: str) -> ReadResult:
     """The rubric of a JSON or TOML text."""
-    is_json = text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
-    return Reading().each(text, _rubric, load=None if is_json else load_toml)
+    load = None if _JSON.match(text) else load_toml
+    return Reading().each(text, _rubric, load=load)
 
 
 def load_toml(text: str) -> Any:
