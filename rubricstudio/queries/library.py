@@ -49,7 +49,7 @@ MOST_RANKED = 2000
 """How many texts that hold the words are ranked, the newest first."""
 EXACT = 5000
 """Up to so many texts every one is compared; above that the index is asked."""
-NEAREST = 400
+NEAREST = 200
 """How many neighbours the index is asked for."""
 FARTHEST = 0.2
 """A cosine below this says nothing about meaning."""
