@@ -169,12 +169,14 @@ def preview_page(preview: Preview) -> PreviewPage:
 def _under(preview: Preview, aggregator: Aggregator) -> Under:
     own = aggregator.name == preview.sheet.rubric.aggregator
     label, why = aggregator_label(aggregator.name), aggregator.description
+    n = len(preview.sheet.responses)
+    new: Sequence[Score | None]
     try:
-        new = scores_under(preview.sheet, aggregator.name)
+        new = scores_under(preview.sheet, aggregator.name) or [None] * n
     except UnfitRubric as error:
-        nothing = tuple(Pair(None) for _ in preview.sheet.responses)
+        nothing = (Pair(None),) * n
         return Under(label, why, own, nothing, str(error))
-    old = _old_scores(preview, aggregator.name, len(new))
+    old = _old_scores(preview, aggregator.name, n)
     return Under(label, why, own, tuple(Pair(a, b) for a, b in zip(new, old, strict=True)))
 
 

@@ -335,8 +335,9 @@ _POOL = """
           FROM studio_response r
          WHERE r.project_id = %(project)s AND r.text IS NOT NULL
            AND (%(task)s::bigint IS NULL OR r.task_id = %(task)s)
-           AND (NOT %(judged)s OR EXISTS (
+           AND (%(judged)s::text[] IS NULL OR EXISTS (
                 SELECT 1 FROM studio_verdict v
+                  JOIN studio_rater a ON a.id = v.rater_id AND a.kind = ANY(%(judged)s)
                   JOIN studio_criterion c ON c.id = v.criterion_id
                   JOIN studio_rubric_version s ON s.id = c.version_id
                  WHERE v.response_id = r.id AND s.rubric_id = %(rubric)s))) spread
@@ -345,14 +346,15 @@ _POOL = """
 
 
 def candidates(rubric: Rubric, user: User) -> list[Candidate]:
-    """Responses of every source to choose a varied few from, judged ones where there are any.
+    """Responses of every source to choose a varied few from: judged by people, where there are
+    enough, else by judges, else any.
 
     Scores are those of all raters together under the newest version. Responses that the user
     has still to judge blind are left out: their scores would tell.
     """
     known = {"project": rubric.project_id, "task": rubric.task_id, "rubric": rubric.pk}
     pool: list[int] = []
-    for judged in (True, False):
+    for judged in ([RaterKind.PERSON], list(RaterKind), None):
         if len(pool) < FEW:
             found = Response.objects.raw(_POOL, known | {"judged": judged, "size": POOL})
             pool += [row.pk for row in found if row.pk not in pool]
