@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from rubricstudio.domain.rubric import Criterion, MetMeans, Rubric, ScaleKind
+from rubricstudio.domain.rubric import Criterion, MetMeans, Rubric
 from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import Loss, NamedRubric
 from rubricstudio.domain.rubric_formats.reading import position_key
@@ -152,7 +152,3 @@ def walk(rubric: Rubric) -> list[tuple[int, Criterion]]:
 def filled(**values: Any) -> dict[str, Any]:
     """The values that are neither empty nor None."""
     return {name: value for name, value in values.items() if value not in ("", None, [], {})}
-
-
-def is_binary(criterion: Criterion) -> bool:
-    return criterion.scale.kind is ScaleKind.BINARY

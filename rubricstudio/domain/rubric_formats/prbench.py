@@ -14,6 +14,7 @@ from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.rubric_formats.losing import Losing, lines, number
 from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
+    Loss,
     NamedRubric,
     PolarityGuess,
     ReadResult,
@@ -57,6 +58,7 @@ def read(text: str) -> ReadResult:
 def _row(fields: Fields) -> ReadRubric:
     dropped = Dropped()
     dropped.note(fields, ("task", "rubric", "prompt_0"))
+    other = 0
     criteria: list[Criterion] = []
     guesses: list[PolarityGuess] = []
     for place, item in enumerate(items_of(fields, "rubric"), 1):
@@ -68,10 +70,13 @@ def _row(fields: Fields) -> ReadRubric:
         inner = Fields(noted, item.place, item.problems, f"{item.prefix}annotations.")
         dropped.note(inner, _KNOWN, criterion=True)
         criterion, asked = _criterion(item, inner, place)
+        other += inner.text("weight_class").strip().lower() != class_of(criterion.weight)
         criteria.append(criterion)
         guesses += asked
     prompt, lost = prompt_of(fields, "prompt_0")
     losses = (*dropped.losses, *lost)
+    if other:
+        losses += (Loss("weight classes: written by the size of the weight from now on", other),)
     task = fields.text("task")
     return rubric_of(criteria, AGGREGATOR, task=task, prompt=prompt, guesses=guesses, losses=losses)
 

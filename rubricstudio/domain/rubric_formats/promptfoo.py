@@ -68,8 +68,9 @@ def _prompt(fields: Fields, dropped: Dropped) -> str:
     if not isinstance(fields.values.get("vars"), dict):
         return ""
     inner = Fields(fields.values["vars"], fields.place, fields.problems, f"{fields.prefix}vars.")
-    dropped.note(inner, ("prompt",))
-    return inner.text("prompt") if isinstance(inner.values.get("prompt"), str) else ""
+    is_text = isinstance(inner.values.get("prompt"), str)
+    dropped.note(inner, ("prompt",) if is_text else ())
+    return inner.text("prompt") if is_text else ""
 
 
 def _assertions(fields: Fields, dropped: Dropped) -> Iterator[Fields]:

@@ -21,6 +21,7 @@ from rubricstudio.domain.rubric_formats.protocol import (
 
 LoadYaml = Callable[[str], Any]
 DumpYaml = Callable[[Any], str]
+BROKEN = "Correct the file, or choose its format."
 NO_RUBRIC = "Choose the format by hand where it was guessed wrongly."
 
 
@@ -61,6 +62,8 @@ class Reading:
                     yield from self._members(inner, line, inside)
                 else:
                     yield self.fields(value, line)
+            elif isinstance(value, UnreadableText):
+                self.problem(line, "", str(value), BROKEN)
             else:
                 hint = "Give an object, a list of objects, or an object a line."
                 self.problem(line, "", f"is {kind_of(value)}, not an object", hint)
@@ -76,7 +79,7 @@ class Reading:
         try:
             yield from _loaded(text.removeprefix("\ufeff"), load)
         except UnreadableText as error:
-            self.problem(error.line, "", str(error), "Correct the file, or choose its format.")
+            self.problem(error.line, "", str(error), BROKEN)
 
     def each(
         self,
@@ -137,7 +140,10 @@ def _loaded(text: str, load: LoadYaml | None) -> Iterator[tuple[int, Any]]:
 
 
 def _lines(text: str, error: Exception) -> Iterator[tuple[int, Any]]:
-    """The values of JSON Lines; UnreadableText with the error of the whole where it is none."""
+    """The values of JSON Lines, an UnreadableText in the place of a broken line.
+
+    Raises it with the `error` of the whole where the first line is broken: it is no JSON Lines.
+    """
     lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     for place, (number, line) in enumerate(lines):
         try:
@@ -147,7 +153,7 @@ def _lines(text: str, error: Exception) -> Iterator[tuple[int, Any]]:
                 raise UnreadableText(
                     getattr(error, "lineno", 0), f"is not JSON: {error}"
                 ) from wrong
-            raise UnreadableText(number, f"is not JSON: {wrong}") from wrong
+            yield number, UnreadableText(number, f"is not JSON: {wrong}")
 
 
 class Dropped:

@@ -7,7 +7,15 @@ import json
 import pytest
 
 from rubricstudio.domain.aggregation import score
-from rubricstudio.domain.rubric import Criterion, Level, MetMeans, Rubric, ScaleKind, Tier
+from rubricstudio.domain.rubric import (
+    Criterion,
+    Level,
+    MetMeans,
+    Rubric,
+    Scale,
+    ScaleKind,
+    Tier,
+)
 from rubricstudio.domain.rubric_formats.protocol import Loss, NamedRubric, ReadRubric
 from rubricstudio.rubric_files import FORMATS, detect, read, write
 from tests.domain.rubric_formats.samples import SAMPLES
@@ -50,6 +58,21 @@ def test_writing_what_was_read_is_stable(name: str) -> None:
     assert write(name, [rubric]) == first
 
 
+FAMILY = {
+    "profbench": "weighted_mean",
+    "rubrichub": "weighted_mean",
+    "healthbench": "pos_normalised",
+    "rar": "pos_normalised",
+    "openrubrics": "pos_normalised",
+    "kwbench": "gated_tiers",
+    "verifiers": "weighted_mean",
+    "autorubric": "pos_normalised_clipped",
+    "paperbench": "hierarchical_mean",
+    "proimage": "geometric_penalty",
+    "biggen": "hierarchical_grades",
+    "promptfoo": "weighted_mean",
+    "csv": "pos_normalised",
+}
 WEIGHTS = {
     "native": [1],
     "native-yaml": [2],
@@ -338,3 +361,73 @@ def test_a_row_with_a_problem_leaves_the_others() -> None:
 
     assert [found.task for found in result.rubrics] == ["p1"]
     assert [problem.line for problem in result.problems] == [1]
+
+
+def test_a_broken_line_leaves_the_others() -> None:
+    line = SAMPLES["healthbench"][1]
+
+    result = read("healthbench", "", f"{line}{line[:40]}\n{line}")
+
+    assert [found.task for found in result.rubrics] == ["p1", "p1"]
+    assert [problem.line for problem in result.problems] == [2]
+
+
+def test_prbench_classes_with_other_bounds_are_named() -> None:
+    row = json.loads(SAMPLES["prbench"][1])
+    row["rubric"][0]["annotations"]["critically_important_weight"] = 6
+
+    [found] = read("prbench", "", json.dumps(row)).rubrics
+
+    assert [loss.criteria for loss in found.losses if "classes" in loss.message] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "criterion", "said"),
+    [
+        ("profbench", Criterion("c1", "A", weight=7), "nearest of 1, 2, 3 and 4"),
+        ("rubrichub", Criterion("c1", "A", weight=2.5), "whole number from 0 to 10"),
+        ("healthbench", Criterion("c1", "A", met_means=MetMeans.BAD), "rewritten as negative"),
+        ("healthbench", Criterion("c1", "A", weight=0, met_means=MetMeans.BAD), "has no sign"),
+        ("rar", Criterion("c1", "A", weight=-1), "reads the other way"),
+        ("rar", Criterion("c1", "A", met_means=MetMeans.BAD), "rewritten as negative"),
+        ("openrubrics", Criterion("c1", "A\nB"), "become one space"),
+        ("openrubrics", Criterion("c1", "A", tier=Tier.IDEAL), "become principles"),
+        ("kwbench", Criterion("c1", "A", met_means=MetMeans.BAD), "Not the case"),
+        ("verifiers", Criterion("c1", "A", scale=Scale(ScaleKind.POINTS, (), 4)), "points"),
+        ("autorubric", Criterion("c1", "A", scale=Scale(ScaleKind.POINTS, (), 4)), "points"),
+        ("paperbench", Criterion("c1", "A", tags=("a", "b")), "all but the first"),
+        ("paperbench", Criterion("c1", "A", is_group=True), "empty ones"),
+        ("proimage", Criterion("c1", "A"), "each gets one"),
+        ("biggen", Criterion("c1", "A"), "the levels 1 and 2"),
+        ("promptfoo", Criterion("c1", "A", weight=-1), "rewritten as positive"),
+        ("csv", Criterion("c1", "A", is_group=True), ""),
+    ],
+)
+def test_a_loss_is_named(name: str, criterion: Criterion, said: str) -> None:
+    losses = write(name, [NamedRubric(Rubric((criterion,), FAMILY[name]))]).losses
+
+    assert [loss.criteria for loss in losses if said and said in loss.message] == [1] * bool(said)
+
+
+def test_rubrics_of_one_name_are_told_apart_in_a_table() -> None:
+    rubric = Rubric((Criterion("c1", "A"),))
+
+    written = write("csv", [NamedRubric(rubric, "R"), NamedRubric(rubric, "R")])
+
+    assert written.losses == (Loss("names of rubrics: made different from each other"),)
+    assert [r.name for r in read("csv", "", written.text).rubrics] == ["R", "R-2"]
+
+
+def test_several_trees_and_roots_are_written() -> None:
+    flat = NamedRubric(Rubric((Criterion("root", "A"), Criterion("b", "B")), "hierarchical_mean"))
+
+    written = write("paperbench", [flat, flat])
+
+    assert [loss.message[:15] for loss in written.losses] == ["a root is added"]
+    found = read("paperbench", "", written.text).rubrics
+    assert [[c.key for c in r.rubric.criteria] for r in found] == [["root-", "root", "b"]] * 2
+
+
+def test_a_format_that_is_only_read_is_not_written() -> None:
+    with pytest.raises(KeyError):
+        write("json-list", [])
