@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -16,9 +18,18 @@ class FixGone(ValueError):
     """The finding is not there any more: it was mended, or what it was about has changed."""
 
 
+@dataclass(frozen=True)
+class Mended:
+    """The row that was mended, the keys of rows that came, and of those that went."""
+
+    row: Criterion
+    added: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
 @transaction.atomic
-def apply_fix(*, version: RubricVersion, ident: str, by: User) -> Criterion:
-    """Mend the finding `ident` of a draft, as `Finding.fix` describes; returns the row.
+def apply_fix(*, version: RubricVersion, ident: str, by: User) -> Mended:
+    """Mend the finding `ident` of a draft, as `Finding.fix` describes.
 
     The draft is linted anew while it is locked, so that a change is made only to the words it
     was offered for; twice does no harm. Raises FixGone, NotADraft and domain.InvalidRubric.
@@ -31,12 +42,13 @@ def apply_fix(*, version: RubricVersion, ident: str, by: User) -> Criterion:
         raise FixGone(_("This remark does not apply any more; nothing was changed."))
     row = rows[fix.key]
     if fix.removes:
-        delete_criterion(criterion=row, by=by)
-    elif fix.parts:
-        split_criterion(criterion=row, texts=fix.parts, row_version=row.row_version, by=by)
-    else:
-        edit_criterion(criterion=row, changes=fix.changes, row_version=row.row_version, by=by)
-    return row
+        return Mended(row, gone=delete_criterion(criterion=row, by=by))
+    seen = row.row_version
+    if fix.parts:
+        done = split_criterion(criterion=row, texts=fix.parts, row_version=seen, by=by)
+        return Mended(row, added=done.added)
+    edit_criterion(criterion=row, changes=fix.changes, row_version=seen, by=by)
+    return Mended(row)
 
 
 def _rows(draft: RubricVersion) -> list[Criterion]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import trigger_client_event
 
 from rubricstudio.actions.drafts import CriterionGone
-from rubricstudio.actions.lint import FixGone, apply_fix
+from rubricstudio.actions.lint import FixGone, Mended, apply_fix
 from rubricstudio.actions.reshape import CannotReshape
 from rubricstudio.actions.rubrics import NotADraft
 from rubricstudio.domain.rubric import InvalidRubric
@@ -19,7 +18,8 @@ from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.lint import review
 from rubricstudio.queries.rubrics import newest_version
-from rubricstudio.views.rubrics import EDITOR, editor_context, load_rubric, refused
+from rubricstudio.views.edits import Done, patched
+from rubricstudio.views.rubrics import load_rubric, refused
 
 PAGE = "rubricstudio/lint.html"
 
@@ -47,24 +47,28 @@ def lint(request: ProjectRequest, project: Project, rubric_id: int) -> HttpRespo
 @project_view(Permission.AUTHOR)
 @require_POST
 def lint_fix(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
-    """Mend one remark, the field `finding`; for htmx the list of rows as it is then."""
+    """Mend one remark, the field `finding`; for htmx what the rows have to change."""
     rubric = load_rubric(project, rubric_id)
     version = newest_version(rubric)
     if version is None:
         return redirect(rubric)
-    note = ""
     try:
-        row = apply_fix(version=version, ident=request.POST.get("finding", ""), by=request.user)
+        done = _done(
+            apply_fix(version=version, ident=request.POST.get("finding", ""), by=request.user)
+        )
     except NotADraft as error:
         return refused(request, rubric, str(error))
     except (FixGone, CriterionGone, CannotReshape, InvalidRubric) as error:
-        note, row = str(error), None
-    if not request.htmx:
-        if note:
-            messages.warning(request, note)
-        else:
-            messages.success(request, _("Mended."))
-        return redirect("rubricstudio:lint", project.slug, rubric.pk)
-    context = editor_context(version) | {"note": note, "focus": row.pk if row else None}
-    response: HttpResponse = partial(request, EDITOR, "list", context)
-    return trigger_client_event(response, "rubric-changed")
+        done = Done(note=str(error))
+    if request.htmx:
+        return patched(request, rubric, version, done)
+    messages.info(request, done.note or _("Mended."))
+    return redirect("rubricstudio:lint", project.slug, rubric.pk)
+
+
+def _done(mended: Mended) -> Done:
+    """What became of the rows, as the editor takes it."""
+    row = mended.row
+    if mended.gone:
+        return Done(removed=[row.pk], note=_("Deleted."), gone=mended.gone, deletes=True)
+    return Done(added=mended.added, changed=[row.key], focus=row.pk)

@@ -8,6 +8,7 @@ Rules for English wording say so and are silent on other languages and scripts.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rubricstudio.domain.lint.balance import PRESENCE_ONLY, UNREACHABLE
 from rubricstudio.domain.lint.compound import COMPOUND
@@ -61,7 +62,12 @@ def lint(
     """
     context = Context(rubric, similarity, vectors or {}, known or {}, shares or {}, floor)
     places = {criterion.key: place for place, (_, criterion) in enumerate(rubric.walk())}
-    found = [finding for rule in RULES.values() for finding in rule.check(context)]
+    texts = {criterion.key: criterion.text for criterion in rubric.criteria}
+    found = [
+        replace(finding, texts=tuple(texts[key] for key in finding.keys))
+        for rule in RULES.values()
+        for finding in rule.check(context)
+    ]
     return sorted(found, key=lambda x: (_ORDER[x.severity], places[x.keys[0]] if x.keys else -1))
 
 

@@ -46,7 +46,8 @@ class Finding:
 
     keys: the criteria it is about, the one to mark first; none where it is about the whole
     rubric. says: the reason, with places for `values` (as in `says % values`), so that it can
-    be translated. span: the offending passage in the text of the first criterion.
+    be translated. span: the offending passage in the text of the first criterion. texts: those
+    of `keys`, which `lint` fills in.
     """
 
     rule: str
@@ -56,6 +57,7 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
     span: Span | None = None
     fix: Fix | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -64,8 +66,8 @@ class Finding:
 
     @property
     def ident(self) -> str:
-        """Twelve hexadecimal digits, the same as long as rule, criteria and reason are."""
-        said = "\0".join((self.rule, *self.keys, self.reason))
+        """Twelve hexadecimal digits, the same as long as rule, criteria, texts and reason are."""
+        said = "\0".join((self.rule, *self.keys, *self.texts, self.reason))
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 

@@ -1,0 +1,89 @@
+"""Marks in the rows, in a real browser: keys, what is dismissed, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from rubricstudio.actions.rubrics import create_rubric
+from rubricstudio.domain.rubric import Criterion, Rubric
+from rubricstudio.models import RubricVersion
+from tests.conftest import Cast
+
+pytestmark = [
+    pytest.mark.functional,
+    pytest.mark.django_db(transaction=True, serialized_rollback=False),
+]
+
+
+@pytest.fixture
+def draft(cast: Cast) -> RubricVersion:
+    value = Rubric(
+        (
+            Criterion(key="two", text="Names the drug and recommends a lower dose.", weight=4),
+            Criterion(key="vague", text="Gives an appropriate dose."),
+        )
+    )
+    return create_rubric(project=cast.project, name="Draft", by=cast.author, value=value)
+
+
+@pytest.fixture
+def page(
+    launched: Browser, live_server: LiveServer, cast: Cast, draft: RubricVersion
+) -> Iterator[Page]:
+    """The editor, its marks there."""
+    context = launched.new_context(locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    client = Client()
+    client.force_login(cast.author)
+    cookie = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    opened = context.new_page()
+    opened.goto(live_server.url + draft.rubric.get_absolute_url())
+    expect(opened.locator("[data-lint-mark]")).to_have_count(2)
+    yield opened
+    context.close()
+
+
+def test_f_on_a_mark_mends_and_the_mark_goes(page: Page, draft: RubricVersion) -> None:
+    page.locator("[data-lint-mark]", has_text="two asks").focus()
+
+    page.keyboard.press("f")
+
+    expect(page.locator("[data-row-text]")).to_have_count(3)
+    expect(page.locator("[data-lint-mark]", has_text="two asks")).to_have_count(0)
+    expect(page.locator("[data-lint-mark]", has_text="vague")).to_be_visible()
+    texts = list(draft.criteria.order_by("position").values_list("text", flat=True))
+    assert texts == ["Names the drug.", "Recommends a lower dose.", "Gives an appropriate dose."]
+
+
+def test_d_on_a_mark_dismisses_it_until_the_text_changes(page: Page) -> None:
+    mark = page.locator("[data-lint-mark]", has_text="vague")
+    mark.focus()
+    page.keyboard.press("d")
+    expect(mark).to_be_hidden()
+
+    page.reload()
+    expect(page.locator("[data-lint-hidden]")).to_contain_text("1 dismissed")
+    expect(page.locator("[data-lint-mark]", has_text="vague")).to_be_hidden()
+
+    page.locator("[data-row-text]").nth(1).fill("Gives a suitable dose.")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-lint-mark]", has_text="vague")).to_be_visible()
+
+
+def test_a_mark_leads_to_its_remark(page: Page) -> None:
+    page.locator("[data-lint-mark]", has_text="vague").click()
+
+    expect(page.locator("[data-finding]:focus")).to_contain_text("Vague or unanchored words")
+
+
+def test_the_editor_with_marks_is_accessible(page: Page) -> None:
+    found = Axe().run(page, "#lint-panel")
+
+    assert found.violations_count == 0, found.generate_report()
