@@ -34,6 +34,12 @@ class ThreadsForm(forms.Form):
     before = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
 
 
+class NumberForm(forms.Form):
+    """Which version's rows are marked, by number."""
+
+    number = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
 class PeopleForm(forms.Form):
     """The beginning of a name."""
 

@@ -173,10 +173,14 @@ class Panel:
     marks: Sequence[Mark]
 
 
-def comments_panel(rubric: Rubric) -> Panel:
-    """The newest open threads and the marks of the newest version's rows; seven queries."""
+def comments_panel(rubric: Rubric, number: int | None = None) -> Panel:
+    """The newest open threads and the marks of a version's rows; eight queries.
+
+    number: the version's, None for the newest; one that is not there has no rows.
+    """
     counts = _counts(rubric)
-    version = rubric.versions.order_by("-number").first()
+    versions = rubric.versions.order_by("-number")
+    version = (versions if number is None else versions.filter(number=number)).first()
     rows: list[tuple[int, str, str]] = []
     if version is not None:
         every = version.criteria.order_by("position", "pk").values_list("pk", "key", "text")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rubricstudio.actions.comments import NothingThere, add_comment, reopen, resolve
-from rubricstudio.forms.comments import CommentForm, PeopleForm, StateForm, ThreadsForm
+from rubricstudio.forms.comments import CommentForm, NumberForm, PeopleForm, StateForm, ThreadsForm
 from rubricstudio.http import ProjectRequest, SignedInRequest, project_view, signed_in
 from rubricstudio.models import Comment, Project, Rubric
 from rubricstudio.permissions import Permission
@@ -98,7 +98,9 @@ def panel(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResp
     rubric = load_rubric(project, rubric_id)
     if not request.htmx:
         return redirect("rubricstudio:comments", project.slug, rubric.pk)
-    context = {"rubric": rubric, "panel": comments_panel(rubric)}
+    form = NumberForm(request.GET)
+    number = form.cleaned_data["number"] if form.is_valid() else None
+    context = {"rubric": rubric, "panel": comments_panel(rubric, number)}
     return render(request, "rubricstudio/comments_panel.html", context)
 
 
