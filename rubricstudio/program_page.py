@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -46,7 +46,10 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One part of the explanation. `sign` is met, not_met, level or none."""
+    """One part of the explanation. `sign` is met, not_met, level or none.
+
+    `stands_aside`: what holds it decided and it did not.
+    """
 
     text: str
     indent: int
@@ -54,6 +57,7 @@ class PartRow:
     sign: str
     note: str
     decisive: bool
+    stands_aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def tried(program: str, text: str | None, scale: Scale) -> Tried:
         status=status,
         word=word,
         reason=outcome.reason,
-        parts=[_part(part) for part in outcome.explanation],
+        parts=list(_parts(outcome.explanation)),
         text=list(pieces(shown, outcome.spans)),
         cut=len(text or "") > LONGEST_SHOWN,
     )
@@ -111,7 +115,17 @@ def _verdict(outcome: Outcome, scale: Scale) -> tuple[str, str]:
     }
 
 
-def _part(part: Part) -> PartRow:
+def _parts(explanation: Iterable[Part]) -> Iterator[PartRow]:
+    """The parts that tell something, in reading order."""
+    decided: dict[int, bool] = {}
+    for part in explanation:
+        decided[part.depth] = part.decisive
+        if part.depth == 0 or not part.is_literal:
+            aside = not part.decisive and decided.get(part.depth - 1, False)
+            yield _part(part, stands_aside=aside)
+
+
+def _part(part: Part, *, stands_aside: bool) -> PartRow:
     if part.value is None:
         word, sign = _("undecided"), "none"
     elif isinstance(part.value, bool):
@@ -119,7 +133,7 @@ def _part(part: Part) -> PartRow:
     else:
         word, sign = in_words(part.value), "level"
     indent = min(part.depth, DEEPEST_SHOWN)
-    return PartRow(part.text, indent, word, sign, part.note, part.decisive)
+    return PartRow(part.text, indent, word, sign, part.note, part.decisive, stands_aside)
 
 
 def pieces(text: str, spans: Iterable[Span]) -> Iterable[Piece]:

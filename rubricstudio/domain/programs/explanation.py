@@ -14,7 +14,7 @@ def rationale(outcome: Outcome) -> str:
     Example: 'forbids("sorry"): no (“sorry” is there)'. Whole numbers that the program itself
     names say nothing and are not repeated.
     """
-    told = [part for part in outcome.explanation if part.decisive and not _is_literal(part)]
+    told = [part for part in outcome.explanation if part.decisive and not part.is_literal]
     lines = [_line(part) for part in told[:MOST_LINES]]
     if len(told) > MOST_LINES:
         lines.append(f"… and {len(told) - MOST_LINES} more parts")
@@ -27,7 +27,7 @@ def in_words(value: bool | float | None) -> str:
         return "undecided"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.6g}" if abs(value) < 1e15 else f"{value:g}"
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
 
 
 def _line(part: Part) -> str:
@@ -35,8 +35,3 @@ def _line(part: Part) -> str:
     short = words if len(words) <= LONGEST_PART else f"{words[: LONGEST_PART - 1]}…"
     note = f" ({part.note})" if part.note else ""
     return f"{short}: {in_words(part.value)}{note}"
-
-
-def _is_literal(part: Part) -> bool:
-    """Whether a part is a number or a truth value that stands in the program."""
-    return part.text.casefold() in ("true", "false") or not any(map(str.isalpha, part.text))

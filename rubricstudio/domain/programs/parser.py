@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 
 from rubricstudio.domain.programs.arguments import Given, bind
@@ -170,8 +171,8 @@ class _Parser(Literals):
             return self._named(self.next())
         if self.take("("):
             node = self._choice()
-            self.expect(")", "a bracket that was opened is not closed")
-            return node
+            closing = self.expect(")", "a bracket that was opened is not closed")
+            return replace(node, start=token.start, end=closing.end)
         if token.kind is Kind.TEXT:
             raise self.unexpected(
                 f"a text alone decides nothing; did you mean contains({token.text[:40]})?"

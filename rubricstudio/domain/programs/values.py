@@ -113,6 +113,11 @@ class Part:
     note: str = ""
     decisive: bool = False
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is a number or a truth value of the program itself, which tells nothing."""
+        return self.text.casefold() in ("true", "false") or not any(map(str.isalpha, self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
