@@ -74,7 +74,7 @@ def search_page(
     if not form.is_valid():
         return partial(request, PAGE_TEMPLATE, "results", context, status=422)
     asked = ask_meaning(text=form.cleaned_data["q"], waits=form.number("waits"))
-    context |= _address(request, form) | {"asked": asked, "meanings": Meaning}
+    context |= _address(request, form) | {"asked": asked}
     if request.htmx.target == MEANING_ID and asked.meaning is Meaning.WAITING:
         return partial(request, PAGE_TEMPLATE, "meaning", context)
     context |= _found(request, form, asked, besides)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from rubricstudio.actions.indexing import Meaning, ask_meaning
+from rubricstudio.actions.indexing import ask_meaning
 from rubricstudio.actions.library import (
     NotInTheLibrary,
     add_to_library,
@@ -134,7 +134,6 @@ def similar(
         "rubric": rubric,
         "row": row,
         "asked": asked,
-        "meanings": Meaning,
         "findings": findings,
         "hits": hits(findings, roles_of(request.user)),
         "poll_url": f"{here}?waits={waits + 1}",

@@ -25,3 +25,14 @@ def test_open_batches_are_queued_again_whenever_a_worker_has_connected(
 
     expected = ("scoring.tasks.requeue_unfinished", {"kwargs": {"queue": "llm"}, "queue": "llm"})
     assert sent == [expected, expected]
+
+
+def test_a_worker_with_the_model_also_indexes_what_the_library_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+
+    TakeUpWhatWasLeft(SimpleNamespace()).start(SimpleNamespace(hostname="gpu@host"))
+
+    assert sent[1:] == [("scoring.tasks.index_library", {"queue": "gpu"})]
