@@ -62,10 +62,11 @@ def _unreachable(context: Context) -> Iterator[Finding]:
         return
     for says, values in (*_no_points(rubric), *_threshold(rubric), *_tiers(rubric)):
         yield Finding("unreachable-maximum", (), Severity.ERROR, says, values)
+    points = rubric.positive_weight
     for first, second in contradictions(context):
         one, other = rubric.by_key[first], rubric.by_key[second]
-        if one.weight > 0 and other.weight > 0 and rubric.positive_weight:
-            best = rubric.positive_weight - min(one.weight, other.weight)
+        if one.weight > 0 and other.weight > 0:
+            best = points - min(one.weight, other.weight)
             yield Finding(
                 "unreachable-maximum",
                 (second, first),
@@ -74,7 +75,7 @@ def _unreachable(context: Context) -> Iterator[Finding]:
                 "and “%(other)s”.",
                 {
                     "best": f"{best:g}",
-                    "all": f"{rubric.positive_weight:g}",
+                    "all": f"{points:g}",
                     "one": one.text,
                     "other": other.text,
                 },

@@ -46,17 +46,21 @@ def phrases(*given: str) -> Phrases:
 
 def occurrences(words: Sequence[Word], table: Phrases) -> Iterator[tuple[int, int]]:
     """Where phrases stand, as (first word, word behind the last); none inside another."""
-    index = 0
-    while index < len(words):
-        length = _length_at(words, index, table)
-        if length:
-            yield index, index + length
-        index += length or 1
+    behind = 0
+    for index, word in enumerate(words):
+        if index >= behind and word.text in table:
+            length = _length_at(words, index, table)
+            if length:
+                behind = index + length
+                yield index, behind
 
 
 def _length_at(words: Sequence[Word], index: int, table: Phrases) -> int:
-    for parts in table.get(words[index].text, ()):
-        if tuple(word.text for word in words[index : index + len(parts)]) == parts:
+    for parts in table[words[index].text]:
+        if (
+            len(parts) == 1
+            or tuple(word.text for word in words[index : index + len(parts)]) == parts
+        ):
             return len(parts)
     return 0
 
