@@ -29,6 +29,8 @@ _KNOWN = (
     *("id", "requirements", "weight", "sub_tasks"),
     *("task_category", "finegrained_task_category"),
 )
+DEEPEST = DEPTH_LIMIT - 2
+"""Levels of a tree that is written, so that it can be read with a root and leaves added."""
 ROOT_TEXT = "The whole rubric"
 
 
@@ -82,9 +84,14 @@ def _tree_of(named: NamedRubric, losing: Losing) -> dict[str, Any]:
     in_order = [c for _, c in walk(named.rubric)]
     _name_lost(named.rubric, in_order, losing)
     nodes: dict[str | None, dict[str, Any]] = {None: _node(_root(named.rubric), losing)}
-    for criterion in in_order:
-        nodes[criterion.key] = _node(criterion, losing)
-        nodes[criterion.parent]["sub_tasks"].append(nodes[criterion.key])
+    for depth, criterion in walk(named.rubric):
+        above = nodes[criterion.parent]
+        if depth >= DEEPEST and criterion.is_group:
+            losing.note(f"groups: left out more than {DEEPEST} levels down", 1)
+            nodes[criterion.key] = above
+        else:
+            nodes[criterion.key] = _node(criterion, losing)
+            above["sub_tasks"].append(nodes[criterion.key])
     roots = nodes[None]["sub_tasks"]
     if len(roots) == 1:
         return dict(roots[0])

@@ -431,3 +431,26 @@ def test_several_trees_and_roots_are_written() -> None:
 def test_a_format_that_is_only_read_is_not_written() -> None:
     with pytest.raises(KeyError):
         write("json-list", [])
+
+
+def test_a_tree_of_any_depth_is_written_and_read() -> None:
+    chain = [
+        Criterion(f"n{n}", "A", is_group=n < 1500, parent=f"n{n - 1}" if n else None)
+        for n in range(1501)
+    ]
+
+    written = write("paperbench", [NamedRubric(Rubric(tuple(chain), "hierarchical_mean"))])
+
+    assert written.losses == (Loss("groups: left out more than 98 levels down", 1402),)
+    [found] = read("paperbench", "", written.text).rubrics
+    assert [c.key for c in found.rubric.leaves] == ["n1500"]
+
+
+@pytest.mark.parametrize("name", [n for n in FORMATS if FORMATS[n].write])
+def test_no_depth_of_groups_is_too_much_to_write(name: str) -> None:
+    chain = [
+        Criterion(f"n{n}", "A", is_group=n < 1500, parent=f"n{n - 1}" if n else None)
+        for n in range(1501)
+    ]
+
+    assert write(name, [NamedRubric(Rubric(tuple(chain)))]).text
