@@ -26,9 +26,9 @@ def mentioned(text: str, names: Mapping[str, Collection[int]]) -> frozenset[int]
         if sign != "@" or (index and text[index - 1].isalnum()):
             continue
         rest = _plain(text[index + 1 : index + 1 + LONGEST])
-        name = next((name for name in by_length if _begins(rest, name)), None)
-        if name is not None:
-            found |= known[name]
+        longest = next((name for name in by_length if _begins(rest, name)), None)
+        if longest is not None:
+            found |= known[longest]
     return frozenset(found)
 
 
