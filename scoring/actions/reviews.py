@@ -169,10 +169,17 @@ def _answers(
     if result.refusal or result.finish_reason == "content_filter":
         return unanswered(items, gettext("The model refused."))
     keys = frozenset(criterion.key for criterion in value.criteria)
-    answers = read_review(result.text, items, keys=keys, material=prompt[-1].content)
+    material = "\n".join([prompt[-1].content, *_texts(value)])
+    answers = read_review(result.text, items, keys=keys, material=material)
     if result.finish_reason == "length" and not any(each.answer is not None for each in answers):
         return unanswered(items, gettext("The reply was cut off at its length limit."))
     return answers
+
+
+def _texts(value: RubricValue) -> list[str]:
+    """What authors wrote, as they wrote it: the prompt holds it as JSON, with escapes."""
+    examples = [example.text for c in value.criteria for example in c.examples]
+    return [text for c in value.criteria for text in (c.text, c.description)] + examples
 
 
 def _outcome(answers: Sequence[ItemAnswer], results: Sequence[Result | None]) -> dict[str, object]:
