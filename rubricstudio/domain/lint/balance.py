@@ -31,15 +31,20 @@ def _presence(context: Context) -> Iterator[Finding]:
         good = leaf.met_means is MetMeans.GOOD
         absence = stance is Stance.AVOIDS if good else stance is not Stance.OMITS
         present += 0.0 if absence else shares.get(leaf.key, 0.0)
-    if present / total >= PRESENCE:
+    share = present / total
+    if share >= PRESENCE:
         yield Finding(
             "presence-only",
             (),
             Severity.WARNING,
-            "%(share)s %% of the weight (%(n)d criteria) rewards that something is there; next to "
-            "nothing punishes what must not be. Add pitfalls: false claims, padding, unsafe "
+            "%(share)s %% of the weight (%(n)d criteria) rewards that something is there, "
+            "%(rest)s %% that something is not. Add pitfalls: false claims, padding, unsafe "
             "advice.",
-            {"share": f"{100 * present / total:.0f}", "n": len(read_ones)},
+            {
+                "share": f"{100 * share:.0f}",
+                "rest": f"{100 - round(100 * share)}",
+                "n": len(read_ones),
+            },
         )
 
 
