@@ -1,0 +1,117 @@
+"""docs/lint.md is what the rules say of themselves and what the labelled set says of them.
+
+`UPDATE_DOCS=1 python -m pytest tests/domain/lint/test_docs.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rubricstudio.domain.lint import RULES, Rule
+from rubricstudio.domain.lint.quality import Counts, counted
+from tests.domain.lint.labelled import SPLITS, findings_of, labelled
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "lint.md"
+
+HEAD = """\
+# Lint
+
+While a rubric is written, the panel *Remarks* beside its rows says what its wording, weights and
+scales leave open. Each remark has a reason, the passage it is about, one sentence on why it
+matters, and, where there is one, a button that mends it. The row carries a mark: focus it, and
+<kbd>F</kbd> mends, <kbd>D</kbd> dismisses it in this browser until the text changes. *Remarks* in
+the panel's head opens them as a page, which works without scripts.
+
+A fix is an edit like any other: it can be undone, and it is made only where the words are still
+those it was offered for. Only authors are offered fixes, and only on a draft. Whoever may not see
+results is not told what verdicts say.
+
+On the command line, for rubrics that are kept in files or checked before they are used:
+
+    .venv/bin/python manage.py lint_rubric SLUG RUBRIC --fail-on warning
+
+An *error* makes scores wrong, a *warning* makes verdicts unreliable, a *note* is worth a look.
+Rules marked English read English wording; on other languages and scripts they are silent, and the
+others work. A criterion that a program judges is not read for its wording. A vague word is left
+alone where a description, described levels or examples say what it means.
+
+Near-duplicates are found by letters (the token sort ratio), by words, and by meaning where the
+texts have been indexed for the library. What judged responses say is read from the newest ten
+rounds, at most 50,000 verdicts, on criteria in their present words only; under the floor (setting
+AGREEMENT_FLOOR) nothing is said.
+
+## How often they are right
+
+Counts from the labelled rubrics in `bench/lint_set`, {criteria} criteria in {cases} rubrics from
+medicine, law, research, coding, finance and writing; about half of the rubrics are hard negatives
+on which every rule should be silent. *Design* was in view while the rules were tuned. *Held out*
+was labelled by the same hand and never used to change a rule: take its figures for
+what to expect, and mind how small n is. `bench/lint.py` prints them; a change of a rule shows as a
+changed count in the tests. Precision is the share of remarks that are right, recall the share of
+what there is to remark that is remarked.
+
+| rule | design: precision | recall | held out: precision | recall |
+|---|---|---|---|---|
+{rows}
+
+What rules of wording miss is wording they do not know: the lists of vague words, of verbs and of
+opposites are finite. A model's review reads what they cannot; they are what costs nothing and
+answers at once.
+"""
+
+
+def _cell(right: int, of: int) -> str:
+    return f"{right / of:.2f} ({right} of {of})" if of else "-"
+
+
+def _row(name: str, counts: tuple[Counts, ...]) -> str:
+    cells = [
+        _cell(found.right, of) for found in counts for of in (found.right + found.wrong, found.n)
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _section(rule: Rule) -> str:
+    english = " English." if rule.english else ""
+    return (
+        f"### `{rule.name}`\n\n{rule.title}.{english} {rule.why}\n\n"
+        f"- instead of: {rule.bad}\n- write: {rule.good}\n"
+    )
+
+
+def _sum(counts: dict[str, Counts]) -> Counts:
+    parts = ("right", "wrong", "missed")
+    return Counts(*(sum(getattr(found, part) for found in counts.values()) for part in parts))
+
+
+def render() -> str:
+    """The whole page."""
+    cases = [labelled(split) for split in SPLITS]
+    counts = [counted(part, findings_of) for part in cases]
+    rows = [_row(f"[{name}](#{name})", tuple(part[name] for part in counts)) for name in RULES]
+    rows.append(_row("**all**", tuple(_sum(part) for part in counts)))
+    head = HEAD.format(
+        rows="\n".join(rows),
+        cases=sum(map(len, cases)),
+        criteria=sum(len(case.rubric.criteria) for part in cases for case in part),
+    )
+    return "\n".join([head, "## The rules\n", *map(_section, RULES.values())])
+
+
+def test_the_page_says_what_the_rules_say() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        DOCUMENT.write_text(render(), "utf-8")
+
+    assert DOCUMENT.read_text("utf-8") == render(), (
+        "docs/lint.md is out of date: run UPDATE_DOCS=1 python -m pytest"
+        " tests/domain/lint/test_docs.py"
+    )
+
+
+def test_every_rule_has_a_section_and_a_row() -> None:
+    text = DOCUMENT.read_text("utf-8")
+
+    for name in RULES:
+        assert text.count(f"### `{name}`\n") == 1
+        assert text.count(f"| [{name}](#{name}) |") == 1
