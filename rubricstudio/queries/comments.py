@@ -13,8 +13,6 @@ from rubricstudio.models import Comment, Criterion, Membership, Project, Rubric,
 from rubricstudio.rendering import markdown
 
 THREADS, REPLIES, TAIL, MENTIONS, PEOPLE = 20, 30, 3, 30, 8
-EVERY_ROW = 60
-"""Up to so many rows each gets a mark to begin a thread by; above, only those with threads."""
 
 
 @dataclass(frozen=True)
@@ -174,20 +172,17 @@ class Panel:
 
 
 def comments_panel(rubric: Rubric, number: int | None = None) -> Panel:
-    """The newest open threads and the marks of a version's rows; eight queries.
+    """The newest open threads and the marks of a version's rows with threads; seven queries.
 
     number: the version's, None for the newest; one that is not there has no rows.
     """
     counts = _counts(rubric)
     versions = rubric.versions.order_by("-number")
     version = (versions if number is None else versions.filter(number=number)).first()
-    rows: list[tuple[int, str, str]] = []
-    if version is not None:
-        every = version.criteria.order_by("position", "pk").values_list("pk", "key", "text")
-        if version.criteria.count() > EVERY_ROW:
-            every = every.filter(key__in=[key for key in counts if key])
-        rows = list(every)
-    marks = [Mark(pk, key, text, *counts.get(key, (0, 0))) for pk, key, text in rows]
+    rows = version.criteria if version else Criterion.objects.none()
+    talked = rows.filter(key__in=[key for key in counts if key]).order_by("position", "pk")
+    found = talked.values_list("pk", "key", "text")
+    marks = [Mark(pk, key, text, *counts[key]) for pk, key, text in found]
     newest = threads_page(rubric, is_open=True, before=None)
     return Panel(sum(n for n, _ in counts.values()), newest, marks)
 

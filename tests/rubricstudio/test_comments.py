@@ -13,11 +13,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from rubricstudio.actions.comments import NothingThere, add_comment, reopen, resolve
 from rubricstudio.actions.projects import set_member
 from rubricstudio.actions.rubrics import create_rubric, publish, start_draft
-from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.models import Comment, Membership, Role, User
 from rubricstudio.models import Rubric as RubricRow
 from rubricstudio.queries.comments import (
-    EVERY_ROW,
     REPLIES,
     TAIL,
     THREADS,
@@ -306,18 +304,12 @@ def test_the_panel_marks_the_rows_out_of_band(
     assert f'id="talk-{warns}" hx-swap-oob="true"' in fragment
     panel = comments_panel(rubric)
     marks = {mark.key: (mark.n_open, mark.n_threads) for mark in panel.marks}
-    assert marks == {"safety": (0, 0), "warns": (1, 1), "invents": (0, 1), "clarity": (0, 0)}
+    # A row without open threads is sent too, empty: the last one may just have been resolved.
+    assert marks == {"warns": (1, 1), "invents": (0, 1)}
+    assert fragment.count("open thread on") == 1
     assert panel.n_open == 1
     plain = client.get(url("comments-panel", rubric.pk))
     assert plain.headers["Location"] == url("comments", rubric.pk)
-
-
-def test_in_a_long_rubric_only_rows_with_threads_are_marked(cast: Cast) -> None:
-    value = Rubric(tuple(Criterion(f"k{n}", f"Point {n}") for n in range(EVERY_ROW + 1)))
-    rubric = create_rubric(project=cast.project, name="Long", by=cast.author, value=value).rubric
-    say(rubric, cast.author, "Why?", "k7")
-
-    assert [mark.key for mark in comments_panel(rubric).marks] == ["k7"]
 
 
 def test_a_new_member_is_found_by_their_full_name(cast: Cast, rubric: RubricRow) -> None:
