@@ -13,6 +13,7 @@ from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.rubric_formats.protocol import NamedRubric, RubricFormat, Written
 from rubricstudio.models import Criterion, Project, Rubric, RubricVersion, Task, VersionStatus
 
+WHOLE = ("native", "native-yaml", "csv", "tsv")
 OFFERED = 200
 """How many of a project's rubrics a page lists to choose from."""
 
@@ -125,5 +126,7 @@ def download(format_: RubricFormat, versions: Sequence[RubricVersion]) -> Downlo
 
 
 def writable() -> list[RubricFormat]:
-    """The formats that can be written."""
-    return [format_ for format_ in rubric_files.FORMATS.values() if format_.write is not None]
+    """The formats that can be written: those that lose nothing, then the others by label."""
+    known = [format_ for format_ in rubric_files.FORMATS.values() if format_.write is not None]
+    whole = {name: place for place, name in enumerate(WHOLE)}
+    return sorted(known, key=lambda f: (whole.get(f.name, len(WHOLE)), f.label.lower()))

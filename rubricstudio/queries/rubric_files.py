@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from rubricstudio import rubric_files
@@ -149,9 +151,13 @@ class Found:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows depth first. Of a long rubric only groups with an open question stand open."""
+        """The rows depth first.
+
+        Groups stand open where they hold an open question, and otherwise down to the level to
+        which a page of rows is enough.
+        """
         walked = _walked(self.read.rubric)
-        asked = self._asked()
+        asked, shown = self._asked(), _shown_depth([depth for depth, *_rest in walked])
         rows = []
         for place, (depth, index, criterion) in enumerate(walked):
             end = place + 1
@@ -164,7 +170,7 @@ class Found:
                 index=index,
                 size=end - place - 1,
                 closes=range(max(level - behind, 0)),
-                open=len(walked) <= FOLDED or criterion.key in asked,
+                open=depth < shown or criterion.key in asked,
                 guess=self.guesses.get(criterion.key),
                 good=self.settled.get(criterion.key, True),
             )
@@ -194,6 +200,17 @@ def _walked(value: domain.Rubric) -> list[tuple[int, int, domain.Criterion]]:
         walked.append((depth, index, criterion))
         stack += [(depth + 1, *child) for child in reversed(children.get(criterion.key, []))]
     return walked
+
+
+def _shown_depth(depths: Sequence[int]) -> int:
+    """The deepest level that is shown without unfolding: FOLDED rows, or the first level."""
+    counts = Counter(depths)
+    shown = total = 0
+    for depth in sorted(counts):
+        total += counts[depth]
+        if total <= FOLDED:
+            shown = depth
+    return shown
 
 
 @dataclass(frozen=True)
@@ -258,9 +275,10 @@ def bounded(look: Look) -> Look:
 
 
 def _name(found: ReadRubric, file_name: str) -> str:
-    """What the file calls the rubric or its task, or the file itself; room left for a number."""
+    """What the file calls the rubric or its task, the prompt, or the file; room for a number."""
     stem = PurePath(file_name).stem
-    name = found.name or found.task or stem or _("Imported rubric")
+    prompt = Truncator(" ".join(found.prompt.split())).chars(80)
+    name = found.name or found.task or prompt or stem or _("Imported rubric")
     return " ".join(name.split())[: NAME_LIMIT - 10] or _("Imported rubric")
 
 
@@ -299,5 +317,6 @@ def _polarity(good: bool) -> domain.MetMeans:
 
 
 def readable() -> list[RubricFormat]:
-    """The formats that can be read."""
-    return [format_ for format_ in rubric_files.FORMATS.values() if format_.read is not None]
+    """The formats that can be read, by label."""
+    known = [format_ for format_ in rubric_files.FORMATS.values() if format_.read is not None]
+    return sorted(known, key=lambda format_: format_.label.lower())

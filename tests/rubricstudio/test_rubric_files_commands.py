@@ -260,10 +260,22 @@ def test_paperbench_comes_in_and_leaves_as_it_was(cast: Cast, tmp_path: Path, pa
 
 
 @needs_data
-def test_a_file_of_no_known_rubric_format_is_refused_in_words(cast: Cast) -> None:
+def test_every_question_of_infobench_is_found(cast: Cast) -> None:
     source = FOLDER / "infobench" / "GPT4_DecomposeEval.jsonl"
 
-    code, message, err = refused("import_rubric", source, "--project", "demo")
+    out, err = run("import_rubric", source, "--project", "demo", "--dry-run")
+
+    lines = [line.removesuffix(" criteria").split() for line in out.splitlines()]
+    assert len(lines) == 500
+    assert sum(int(line[-1]) for line in lines) == 2250
+    assert "lost: " in err
+
+
+def test_a_file_of_no_known_rubric_format_is_refused_in_words(cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear all, ...")
+
+    code, message, err = refused("import_rubric", path, "--project", "demo")
 
     assert code == 1
     assert "nothing was imported" in message

@@ -372,3 +372,26 @@ def test_whoever_reads_rubrics_may_download_them_and_only_authors_import(
     assert client.get(url("rubric-import")).status_code == 403
     shown = client.get(url("rubric", pk)).content.decode()
     assert url("rubric-export", pk) in shown and url("rubric-import") not in shown
+
+
+def test_downloads_ask_as_often_for_one_rubric_of_one_row_as_for_ten_of_many(
+    author: Client, cast: Cast
+) -> None:
+    def queries(rubrics: int, rows: int) -> int:
+        made = []
+        for n in range(rubrics):
+            value = domain.Rubric(
+                tuple(domain.Criterion(key=f"c{i}", text=f"Says {i}.") for i in range(rows))
+            )
+            name = f"Rubric {rubrics} {n}"
+            made.append(
+                create_rubric(project=cast.project, name=name, by=cast.author, value=value).rubric
+            )
+        with CaptureQueriesContext(connection) as captured:
+            answer = author.get(url("rubrics-file"), {"rubric": [r.pk for r in made]})
+            author.get(url("rubric-export", made[0].pk))
+        assert len(json.loads(answer.content)["rubrics"]) == rubrics
+        return len(captured)
+
+    queries(1, 1)
+    assert queries(1, 1) == queries(10, 40)
