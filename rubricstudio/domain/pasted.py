@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from rubricstudio.domain.rubric import MetMeans, Tier
 
@@ -120,7 +121,7 @@ def _with_groups(rows: Sequence[Pasted]) -> tuple[Pasted, ...]:
     """The rows, those that have deeper ones below them as groups."""
     return tuple(
         replace(row, is_group=behind is not None and behind.depth > row.depth)
-        for row, behind in zip(rows, [*rows[1:], None], strict=True)
+        for row, behind in zip_longest(rows, rows[1:])
     )
 
 

@@ -93,6 +93,19 @@ function nextText(row) {
   return texts[texts.indexOf(row.querySelector("[data-row-text]")) + 1] ?? null;
 }
 
+/** Arrow up at the beginning of a text, and down at its end, go to the row above or below. */
+function onArrow(event) {
+  const [field, up] = [event.target, event.key === "ArrowUp"];
+  const edge = up ? 0 : field.value.length;
+  if (field.selectionStart !== edge || field.selectionEnd !== edge) return;
+  const texts = [...document.querySelectorAll("[data-row-text], #criterion-add [data-add-text]")];
+  const next = texts[texts.indexOf(field) + (up ? -1 : 1)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  next.setSelectionRange(0, 0);
+}
+
 function onEnter(event) {
   const field = event.target;
   if (field.matches("[data-add-text]")) {
@@ -152,6 +165,8 @@ function onKey(event) {
     onEnter(event);
   } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
     onAltKey(event, row);
+  } else if (/^Arrow(Up|Down)$/.test(event.key) && !event.shiftKey && !event.ctrlKey && event.target.matches("[data-row-text], [data-add-text]")) {
+    onArrow(event);
   } else if (event.key === " " && event.target.matches("[data-row-menu]")) {
     event.preventDefault();
     openMenu(event.target);
@@ -358,3 +373,4 @@ document.addEventListener("htmx:configRequest", onConfigure);
 document.addEventListener("htmx:afterRequest", onAfterRequest);
 window.addEventListener("beforeunload", onLeave);
 whenAdded("[data-scale]", showScale);
+whenAdded("[data-editor] [data-open-row]", (open) => open.querySelector("[name=text]")?.focus());

@@ -101,6 +101,10 @@ def test_a_text_without_end_is_cut_and_says_so() -> None:
     assert found.problems == ((MOST + 1, "too many"),)
 
 
+def test_bullets_alone_are_no_criteria() -> None:
+    assert read_pasted("- \n*\n1.").rows == ()
+
+
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_any_text_makes_a_whole_tree(text: str) -> None:
     above = -1
