@@ -101,7 +101,7 @@ def test_the_page_before_publishing_shows_the_number_and_why(
 
     page = author.get(url("version-publish", draft.rubric_id)).content.decode()
 
-    assert "Publish version 2 as 2.0.0" in page
+    assert '<span class="muted">1.0.0 →</span> 2.0.0' in page
     assert "Warns clearly." in page
     rows = reason_rows(
         [
