@@ -12,11 +12,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("rubricstudio", "annotations", "scoring")
-# The one place that may name each heavy library.
+# The places that may name each heavy library: where hosted models are called, and where models run.
+_MODELS_RUN = ("scoring/judges/local", "scoring/packing/", "scoring/embedder.py")
 HEAVY = {
     "litellm": ("scoring/llm_client.py",),
-    "torch": ("scoring/judges/local",),
-    "transformers": ("scoring/judges/local",),
+    "torch": _MODELS_RUN,
+    "transformers": _MODELS_RUN,
 }
 
 

@@ -103,7 +103,7 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         f"{document.relative_to(ROOT)}: {target}"
         for document in documents
         for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
-        if not target.startswith(("http:", "https:", "mailto:"))
+        if not target.startswith(("http:", "https:", "mailto:", "image:"))
         and not (document.parent / target).exists()
     ]
 
