@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext
@@ -44,10 +46,22 @@ def _free_slug(name: str) -> str:
 
 
 @transaction.atomic
-def edit_project(*, project: Project, name: str, description: str, by: User) -> Project:
-    """Change a project's name and description; its slug, which addresses name, stays."""
+def edit_project(
+    *,
+    project: Project,
+    name: str,
+    description: str,
+    by: User,
+    weight_classes: Mapping[str, float] | None = None,
+) -> Project:
+    """Change a project's name, description and, for the tiers given, what they weigh.
+
+    Its slug, which addresses name, stays, and so do the weights of criteria.
+    """
     project.name, project.description = name, description
-    project.save(update_fields=["name", "description"])
+    if weight_classes is not None:
+        project.weight_classes = {**project.weight_classes, **weight_classes}
+    project.save(update_fields=["name", "description", "weight_classes"])
     return project
 
 

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from rubricstudio.actions.projects import SlugTaken, create_project, edit_project
-from rubricstudio.forms.projects import NewProjectForm, ProjectForm
+from rubricstudio.domain.rubric import WEIGHT_CLASSES
+from rubricstudio.forms.projects import EditProjectForm, NewProjectForm
 from rubricstudio.http import ProjectRequest, SignedInRequest, project_view, signed_in
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -52,9 +53,17 @@ def project(request: ProjectRequest, project: Project) -> HttpResponseBase:
 @project_view(Permission.MANAGE_MEMBERS)
 def project_edit(request: ProjectRequest, project: Project) -> HttpResponseBase:
     initial = {"name": project.name, "description": project.description}
-    form = ProjectForm(request.POST or None, initial=initial)
+    form = EditProjectForm(
+        request.POST or None, initial=initial | WEIGHT_CLASSES | project.weight_classes
+    )
     if request.method == "POST" and form.is_valid():
-        edit_project(project=project, by=request.user, **form.cleaned_data)
+        edit_project(
+            project=project,
+            name=form.cleaned_data["name"],
+            description=form.cleaned_data["description"],
+            weight_classes=form.weight_classes(),
+            by=request.user,
+        )
         messages.success(request, gettext("Saved."))
         return redirect(project)
     status = 422 if form.errors else 200
