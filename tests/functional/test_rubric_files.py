@@ -52,6 +52,7 @@ def test_an_author_imports_a_file_and_downloads_it_again(
     met = dict(rows.values_list("text", "met_means"))
     assert sorted(met.values()) == ["bad", "bad", "good"]
 
+    page.locator(".page-head summary[aria-label='More']").click()
     author.press("Download as…")
     page.get_by_role("radio", name="Rubric Studio (JSON)").check()
     if not scripts:
