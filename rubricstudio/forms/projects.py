@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain.rubric import WEIGHT_CLASSES
 from rubricstudio.models import ApiToken, Project, Role
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ProjectForm(forms.Form):
@@ -20,7 +25,7 @@ class ProjectForm(forms.Form):
     )
 
 
-def _weight(label: object) -> forms.FloatField:
+def _weight(label: StrOrPromise) -> forms.FloatField:
     return forms.FloatField(
         label=label,
         required=False,

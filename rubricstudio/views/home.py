@@ -54,7 +54,7 @@ def project(request: ProjectRequest, project: Project) -> HttpResponseBase:
 def project_edit(request: ProjectRequest, project: Project) -> HttpResponseBase:
     initial = {"name": project.name, "description": project.description}
     form = EditProjectForm(
-        request.POST or None, initial=initial | WEIGHT_CLASSES | project.weight_classes
+        request.POST or None, initial={**initial, **WEIGHT_CLASSES, **project.weight_classes}
     )
     if request.method == "POST" and form.is_valid():
         edit_project(

@@ -138,7 +138,8 @@ def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
     version = run.round.version
     if version is None:
         raise JudgeError("The run has no rubric version.")
-    rows = Criterion.objects.select_related("parent").in_bulk(judged_criteria(version, run.judge.kind))
+    judged = judged_criteria(version, run.judge.kind)
+    rows = Criterion.objects.select_related("parent").in_bulk(judged)
     criteria = sorted(rows.values(), key=lambda row: row.position)
     responses = Response.objects.select_related("task").in_bulk(batch.response_ids)
     done = set(

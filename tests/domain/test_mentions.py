@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from rubricstudio.domain.mentions import mentioned
 
-NAMES = {"Ada": [1], "Ada Lovelace": [2], "nuria@example.com": [3], "Twin": [4, 5], "": [6], "Zoë Ñandú": [7]}
+NAMES = {
+    "Ada": [1],
+    "Ada Lovelace": [2],
+    "nuria@example.com": [3],
+    "Twin": [4, 5],
+    "": [6],
+    "Zoë Ñandú": [7],
+}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -38,14 +38,14 @@ def author(client: Client, cast: Cast) -> Client:
     return client
 
 
-def upload(client: Client, content: str | bytes, name: str = "r.json", **more: str) -> HttpResponse:
+def upload(client: Client, content: str | bytes, name: str = "r.json", **more: str) -> Any:
     data = content.encode() if isinstance(content, str) else content
     file = SimpleUploadedFile(name, data)
-    answer: HttpResponse = client.post(url("rubric-import"), {"upload": file, **more})
+    answer: Any = client.post(url("rubric-import"), {"upload": file, **more})
     return answer
 
 
-def fields(page: HttpResponse) -> dict[str, str]:
+def fields(page: Any) -> dict[str, str]:
     """What the preview's form sends as it stands."""
     html = page.content.decode()
     found: dict[str, str] = {}
@@ -58,9 +58,9 @@ def fields(page: HttpResponse) -> dict[str, str]:
     return found
 
 
-def store(client: Client, page: HttpResponse, **changes: str) -> HttpResponse:
+def store(client: Client, page: Any, **changes: str) -> Any:
     values = {**fields(page), "store": "", **changes}
-    answer: HttpResponse = client.post(url("rubric-import"), values)
+    answer: Any = client.post(url("rubric-import"), values)
     return answer
 
 
@@ -293,7 +293,7 @@ def test_the_preview_asks_as_often_for_one_criterion_as_for_five_hundred(
 
 @pytest.mark.parametrize("name", [format_.name for format_ in writable()])
 def test_a_version_is_handed_out_in_every_format(author: Client, data: Data, name: str) -> None:
-    given = {"format": name, "number": 1}
+    given: Any = {"format": name, "number": 1}
     page = author.get(url("rubric-export", data.version.rubric_id), given)
     file = author.get(url("rubric-file", data.version.rubric_id), given)
 
@@ -335,7 +335,7 @@ def test_several_rubrics_of_a_project_leave_in_one_file(
 ) -> None:
     value = domain.Rubric((domain.Criterion(key="a", text="A."),))
     other = create_rubric(project=cast.project, name="Other", by=cast.author, value=value).rubric
-    given = {"rubric": [data.version.rubric_id, other.pk], "format": "native"}
+    given: Any = {"rubric": [data.version.rubric_id, other.pk], "format": "native"}
 
     page = author.get(url("rubrics-export"), given)
     file = author.get(url("rubrics-file"), given)
