@@ -235,6 +235,11 @@ def publish(
 
 def _check_programs(value: domain.Rubric) -> None:
     for criterion in value.leaves:
+        if criterion.judged_by is domain.JudgedBy.PROGRAM and not criterion.program.strip():
+            raise UnableToPublish(
+                _("“%(criterion)s” is to be judged by a program and has none. Write one.")
+                % {"criterion": criterion.text[:80]}
+            )
         problems = check_program(criterion.program, criterion.scale) if criterion.program else []
         if problems:
             raise UnableToPublish(

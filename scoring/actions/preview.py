@@ -145,8 +145,8 @@ def _nothing_open(rubric: Rubric, judge: JudgeRow) -> str:
     if not pins_of(rubric).exists():
         return gettext("No response is pinned yet.")
     return gettext(
-        "Nothing to ask: %(judge)s has judged each pinned response by these words, or only"
-        " people may judge these criteria."
+        "Nothing to ask: %(judge)s has judged each pinned response by these words, or the"
+        " criteria are not for such a judge."
     ) % {"judge": judge}
 
 

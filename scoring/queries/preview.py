@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.aggregation import AGGREGATORS
-from rubricstudio.domain.rubric import JudgedBy
 from rubricstudio.models import (
     Criterion,
     Pin,
@@ -30,7 +29,7 @@ from scoring.models import Judge, PreviewRun, PreviewVerdict
 from scoring.preview_cells import Candidate, Said, Sheet, leaf_hashes, scores_under, sheet_of
 from scoring.queries.disagreements import blind_responses
 from scoring.queries.keyset import KeysetPage, keyset_page
-from scoring.queries.plans import runnable_judges
+from scoring.queries.plans import judged_by, runnable_judges
 from scoring.queries.score_means import aggregator_label
 from scoring.states import UNFINISHED
 
@@ -259,7 +258,7 @@ def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
     """The cells of the newest version that are stale or missing for this judge; six queries.
 
     What the judge said in any run, or in a preview, of the same words is not asked again.
-    Criteria that only people may judge are left out.
+    Criteria that are not for such a judge are left out, as in a run.
     """
     version = newest_version(rubric)
     if version is None:
@@ -275,7 +274,7 @@ def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
         )
         if one.status not in ASKED_AGAIN
     }
-    criteria = version.criteria.filter(is_group=False).exclude(judged_by=JudgedBy.PEOPLE)
+    criteria = version.criteria.filter(judged_by(judge.kind))
     rows = list(criteria.select_related("parent").order_by("position"))
     return [
         OpenCell(response, row, hashes[row.key])
