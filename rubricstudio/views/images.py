@@ -88,6 +88,7 @@ def image(request: ProjectRequest, project: Project, name: str) -> HttpResponseB
 @require_POST
 def image_delete(request: ProjectRequest, project: Project, name: str) -> HttpResponseBase:
     found = image_named(project, name)
-    if found is not None:
-        delete_image(image=found, by=request.user)
+    if found is None:
+        raise Http404
+    delete_image(image=found, by=request.user)
     return redirect("rubricstudio:images", project.slug)

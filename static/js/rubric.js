@@ -190,11 +190,17 @@ function openMenu(button) {
   const menu = document.getElementById("row-menu").content.firstElementChild.cloneNode(true);
   const summary = menu.querySelector("summary");
   summary.id = button.id;
-  menu.querySelector("a").href = `${button.getAttribute("href")}split/`;
+  for (const link of menu.querySelectorAll("a[data-act]")) link.href = pageOf(link, button.getAttribute("href"), row);
   button.replaceWith(menu);
   countInside(menu, row);
   menu.addEventListener("toggle", () => menu.open && countInside(menu, row));
   summary.focus();
+}
+
+/** The page that an item of a row's menu leads to. */
+function pageOf(link, criterion, row) {
+  if (!link.dataset.href) return `${criterion}${link.dataset.act}/`;
+  return `${link.dataset.href}?key=${encodeURIComponent(row.dataset.name)}#new`;
 }
 
 function countInside(menu, row) {
@@ -203,14 +209,14 @@ function countInside(menu, row) {
   const word = item.querySelector("span");
   item.dataset.alone ??= word.textContent;
   word.textContent = inside ? item.dataset.inside.replace("{n}", inside) : item.dataset.alone;
-  for (const choice of menu.querySelectorAll("[data-act=split], [data-act=merge]")) {
+  for (const choice of menu.querySelectorAll("[data-act=split], [data-act=merge], [data-act=similar], [data-act=share]")) {
     choice.hidden = row.matches(".is-group");
   }
 }
 
 function onAct(event, item) {
   const row = rowOf(item);
-  if (item.dataset.act === "split") return;
+  if (item.matches("a")) return;
   event.preventDefault();
   item.closest("details").open = false;
   settled(row, () => act(row, item.dataset.act));
