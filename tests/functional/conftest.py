@@ -38,7 +38,7 @@ SETTLED = """async () => {
     await frame();
     await Promise.allSettled(document.getAnimations().map((each) => each.finished));
   };
-  await Promise.race([still(), new Promise((done) => setTimeout(done, 1000))]);
+  await Promise.race([still(), new Promise((done) => setTimeout(done, 5000))]);
 }"""
 SERIOUS = ("serious", "critical")
 
