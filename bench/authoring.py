@@ -106,7 +106,18 @@ class Author:
     def act(self, what: str) -> Callable[[], object]:
         return self._asked("post", "criterion-act", (self.row().pk,), {"do": what})
 
-    def order(self) -> Callable[[], object]:
+    def drag(self) -> Callable[[], object]:
+        """A row dropped before one of another group, as the page sends it."""
+        row, other = self.row(), self.row(17)
+        sent = {"moved": row.pk, "into": other.parent.key if other.parent else ""}
+        return self._asked("post", "criteria-order", (), sent | {"before": other.pk})
+
+    def undo(self) -> Callable[[], object]:
+        self.act("down")()
+        return self._asked("post", "draft-undo", (), {"do": "undo"})
+
+    def turn_round(self) -> Callable[[], object]:
+        """A whole group in the opposite order, which touches the most rows."""
         row = self.row()
         siblings = list(
             self.draft.criteria.filter(parent=row.parent_id)
@@ -163,7 +174,9 @@ def measure(*, criteria: int, requests: int) -> list[Figure]:
         ("save a weight", lambda: author.save(weight="{n}.5")),
         ("add below", author.add),
         ("move down", lambda: author.act("down")),
-        ("order a group by dragging", author.order),
+        ("drag to another group", author.drag),
+        ("turn a group round", author.turn_round),
+        ("undo a move", author.undo),
         ("duplicate", lambda: author.act("duplicate")),
         ("delete", lambda: author.act("delete")),
     ]
