@@ -11,17 +11,14 @@ scripts, and is stored.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _common import Figure, figure, median, parser, say, seconds, show
-
-from rubricstudio import embedded
+from _installation import installation
 
 if TYPE_CHECKING:
     from rubricstudio.models import Criterion, RubricVersion
@@ -38,26 +35,6 @@ def main(arguments: Sequence[str]) -> int:
         figures = measure(criteria=options.criteria, requests=7 if options.quick else 40)
     show(figures, as_json=options.json, theirs="nothing to compare with")
     return 0
-
-
-@contextmanager
-def installation(folder: Path) -> Iterator[None]:
-    """Services under `folder`, migrated, and Django set up to use them."""
-    with embedded.services(folder / "home") as services:
-        os.environ.update(
-            DATABASE_URL=services.database_url,
-            BROKER_URL=services.broker_url,
-            STUDIO_HOME=str(folder / "home"),
-            DJANGO_SETTINGS_MODULE="rubricstudio.settings",
-        )
-        (folder / "home" / "static").mkdir()
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        say("migrating")
-        call_command("migrate", verbosity=0)
-        yield
 
 
 class Author:

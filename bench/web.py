@@ -14,16 +14,15 @@ environment of its own below the data folder (STUDIO_HOME) and measures it on th
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from _common import Figure, figure, median, p95, parser, say, show
+from _installation import installation
 
 from rubricstudio import embedded
 
@@ -67,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         folder = Path(name)
         if options.versus:
             theirs, origin = _label_studio(folder, size), f"Label Studio {VERSION}, measured now"
-        with _installation(folder):
+        with installation(folder):
             figures = measure(folder, size, theirs)
     show(figures, as_json=options.json, theirs=origin)
     return 0
@@ -85,26 +84,6 @@ def _label_studio(folder: Path, size: Size) -> dict[str, float]:
 
     python = install(embedded.home_folder() / "label-studio", VERSION)
     return measure_label_studio(python, folder, size.tasks, size.requests)
-
-
-@contextmanager
-def _installation(folder: Path) -> Iterator[None]:
-    """Services under `folder`, migrated, and Django set up to use them."""
-    with embedded.services(folder / "home") as services:
-        os.environ.update(
-            DATABASE_URL=services.database_url,
-            BROKER_URL=services.broker_url,
-            STUDIO_HOME=str(folder / "home"),
-            DJANGO_SETTINGS_MODULE="rubricstudio.settings",
-        )
-        (folder / "home" / "static").mkdir()
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        say("migrating")
-        call_command("migrate", verbosity=0)
-        yield
 
 
 def measure(folder: Path, size: Size, theirs: Mapping[str, float]) -> list[Figure]:
