@@ -61,7 +61,8 @@ class Author:
     def row(self, index: int = 0) -> Criterion:
         """A criterion in the middle of the tree, a few rows on for each index."""
         found = self.draft.criteria.filter(is_group=False).order_by("position", "pk")
-        return found[found.count() // 2 + index]
+        last = found.count() - 1
+        return found[min((last + 1) // 2 + index, last)]
 
     def address(self, name: str, *args: object) -> str:
         from django.urls import reverse
