@@ -15,13 +15,15 @@ from rubricstudio.models.verdicts import (
     RoundKind,
     Verdict,
 )
-from rubricstudio.models.workbench import Comment, DraftEdit, Pin
+from rubricstudio.models.workbench import Comment, CommentsRead, Dismissal, DraftEdit, Pin
 
 __all__ = [
     "IMPORT_STEPS",
     "ApiToken",
     "Comment",
+    "CommentsRead",
     "Criterion",
+    "Dismissal",
     "DraftEdit",
     "Image",
     "ImportJob",

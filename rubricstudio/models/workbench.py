@@ -88,3 +88,44 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.response_id} beside {self.rubric_id}"
+
+
+class Dismissal(models.Model):
+    """A remark of lint that the authors of a rubric have settled, by `Finding.ident`.
+
+    The ident holds what the remark is about, so a changed text is remarked upon again.
+    """
+
+    rubric = models.ForeignKey(Rubric, on_delete=models.CASCADE, related_name="dismissals")
+    ident = models.CharField(max_length=12)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "studio_dismissal"
+        constraints = [
+            models.UniqueConstraint(fields=["rubric", "ident"], name="dismissal_once"),
+            models.CheckConstraint(
+                condition=Q(ident__regex=r"^[0-9a-f]{12}$"), name="dismissal_ident"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ident} of {self.rubric_id}"
+
+
+class CommentsRead(models.Model):
+    """How far a person has read the comments of a rubric: up to this comment's id."""
+
+    rubric = models.ForeignKey(Rubric, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    up_to = models.BigIntegerField()
+
+    class Meta:
+        db_table = "studio_comments_read"
+        constraints = [
+            models.UniqueConstraint(fields=["rubric", "user"], name="comments_read_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.rubric_id}"
