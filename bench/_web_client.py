@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
 import time
 import urllib.parse
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any, NamedTuple
 
 CHUNK = 1 << 16
@@ -107,3 +109,21 @@ class Client:
 def _expect(status: int, path: str, body: bytes) -> None:
     if status >= 400:
         raise Refused(f"{path} answered {status}: {body[:300]!r}")
+
+
+def await_answer(
+    path: str, port: int, server: subprocess.Popen[bytes], log: Path, patience: float
+) -> None:
+    """Ask a server that was just started until it answers; end with its log where it does not.
+
+    patience: seconds. Neither server tells when it listens, so there is nothing else to wait for.
+    """
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            Client(port).get(path)
+        except (OSError, Refused):
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"no server at {path}:\n{log.read_text()[-2000:]}")

@@ -12,14 +12,13 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from _common import median, say
-from _web_client import Client, Refused
+from _web_client import Client, Refused, await_answer
 from _web_data import CRITERIA, prompt, response, says_met
 
 START_SECONDS = 240
@@ -134,24 +133,12 @@ def _server(python: Path, folder: Path, token: str) -> Iterator[tuple[int, int]]
             command, env={**scratch, **quiet}, cwd=folder, stdout=output, stderr=output
         )
     try:
-        _wait(port, server, log)
+        say("Label Studio: starting")
+        await_answer("/health", port, server, log, START_SECONDS)
         yield port, server.pid
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    say("Label Studio: starting")
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            Client(port).get("/health")
-        except (OSError, Refused):
-            time.sleep(0.5)
-        else:
-            return
-    raise SystemExit(f"Label Studio did not start:\n{log.read_text()[-2000:]}")
 
 
 def _peak_mb(process: int) -> float:

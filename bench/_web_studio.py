@@ -6,14 +6,13 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from _common import say
-from _web_client import Client, Reply
+from _web_client import Client, Reply, await_answer
 from _web_data import CRITERIA, says_met, write_dataset, write_round
 from django.conf import settings
 from django.test import Client as SignIn
@@ -26,6 +25,8 @@ from rubricstudio.actions.imports.files import DataFile, Reading, read_files
 from rubricstudio.actions.projects import create_project
 from rubricstudio.management.commands.serve import processes
 from rubricstudio.models import Project, RubricVersion, User
+
+START_SECONDS = 60
 
 _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 _REVISION = re.compile(rb'name="revision" value="([^"]+)"')
@@ -98,24 +99,12 @@ def web_server(log: Path) -> Iterator[tuple[int, int]]:
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ)
     try:
-        _wait(port, server, log)
+        await_answer("/accounts/login/", port, server, log, START_SECONDS)
         children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
         yield port, int(children[0])
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            Client(port).get("/accounts/login/")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit(f"the web server did not start:\n{log.read_text()[-2000:]}")
 
 
 def list_page(client: Client, project: Project) -> Reply:

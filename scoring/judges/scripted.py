@@ -88,7 +88,7 @@ class ScriptedJudge:
     def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for request in requests:
-            if self.delay:
+            if self.delay:  # plays a slow model, in seconds a reply
                 time.sleep(self.delay)
             failure = self.failures.get(request.response_id)
             if failure is not None:

@@ -30,8 +30,13 @@ from rubricstudio.workers import worker_status
 ROOT = Path(settings.BASE_DIR)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-# The colours of the scheme are drawn, and nothing fades from one to another.
+# The colours of the scheme are drawn, and nothing fades from one to another. Chromium on a
+# busy machine sometimes leaves elements in the colours of the scheme before; a rule that
+# matches every element, with a value it never had, makes it compute all of them again.
 SETTLED = """async () => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`*, *::before, *::after { --drawn-at: ${performance.now()} }`);
+  document.adoptedStyleSheets = [sheet];
   const frame = () => new Promise(requestAnimationFrame);
   const still = async () => {
     await frame();

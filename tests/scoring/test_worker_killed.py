@@ -90,7 +90,7 @@ def _until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for: {what}"
-        time.sleep(0.02)
+        time.sleep(0.02)  # another process does the work; a deadline above ends in a failure
 
 
 @pytest.fixture

@@ -202,6 +202,7 @@ class Command(Report):
                 seen = time.monotonic()
             elif time.monotonic() - seen > PATIENCE:
                 raise nothing(f"{no_worker(queue)}. The run goes on as soon as one is there")
+            # The run is in the workers' hands; its rows are all that tells how far it is.
             time.sleep(LOOK_EVERY)
 
     def _print(self, run: Run, options: dict[str, Any]) -> None:
