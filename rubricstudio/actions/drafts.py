@@ -3,7 +3,7 @@
 A note holds, by criterion key, the state before and after: `fields` (columns), `place` (the
 keys of the group, of the sibling behind and of the one before), and for a row that came or
 went also its `pk` and `row_version`. It holds only what the edit touched; null says that
-there was no row.
+there was no row. The rule for the score is noted too, under RULE.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from rubricstudio.queries.tree import Tree, spots
 
 KEY_LENGTH = 48
 MANY = 20
+RULE = ""
+"""Where a note holds the rule for the score: no criterion has an empty key."""
 FIELDS = (
     *("key", "is_group", "text", "description", "weight", "met_means", "scale_kind", "levels"),
     *("maximum", "tier", "gate", "judged_by", "evidence_required", "tags", "category"),
@@ -177,6 +179,19 @@ def moved(tree: Tree, order: Outline, keys: Iterable[str]) -> tuple[States, Stat
     """The places of some rows in the tree as it was and in a new outline."""
     nothing: dict[str, State | None] = {key: {} for key in keys}
     return placed(nothing, tree.order), placed(nothing, order)
+
+
+def set_rule(
+    draft: RubricVersion, aggregator: str, params: Mapping[str, float]
+) -> tuple[States, States]:
+    """Name the rule by which a locked draft is scored; what it was and is, empty if the same."""
+    before = {"aggregator": draft.aggregator, "params": draft.params}
+    after = {"aggregator": aggregator, "params": dict(params)}
+    if after == before:
+        return {}, {}
+    draft.aggregator, draft.params = aggregator, dict(params)
+    draft.save(update_fields=["aggregator", "params"])
+    return {RULE: before}, {RULE: after}
 
 
 def note(*, draft: RubricVersion, by: User, kind: str, before: States, after: States) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from rubricstudio.actions.drafts import States, fields_of, lock_draft, note, placed, write_tree
+from rubricstudio.actions.drafts import (
+    States,
+    fields_of,
+    lock_draft,
+    note,
+    placed,
+    set_rule,
+    write_tree,
+)
 from rubricstudio.actions.drafts import whole as whole_row
 from rubricstudio.actions.rubrics import (
     DraftChanged,
@@ -60,9 +68,8 @@ def replace_draft(
 ) -> RubricVersion:
     """Make a frozen version the content of a draft that exists; one edit, which can be undone.
 
-    `reviewed` is the content hash of the draft that the author agreed to replace. Undo brings
-    back the criteria; the aggregator stays the one of `source`. Raises NotADraft, and
-    DraftChanged where the draft is no longer what was agreed on.
+    `reviewed` is the content hash of the draft that the author agreed to replace. Raises
+    NotADraft, and DraftChanged where the draft is no longer what was agreed on.
     """
     if source.is_draft:
         raise NotADraft(_("Only a published version can be brought back."))
@@ -70,13 +77,16 @@ def replace_draft(
     value = locked.as_rubric()
     if rubric_hashes(value).content != reviewed:
         raise DraftChanged(_("The draft changed since you looked at it. Look again, then go on."))
-    _replace(locked, value, source.as_rubric(), by)
-    locked.aggregator, locked.params = source.aggregator, source.params
-    locked.save(update_fields=["aggregator", "params"])
+    before, after = _replace(locked, value, source.as_rubric())
+    rules = set_rule(locked, source.aggregator, source.params)
+    before, after = {**before, **rules[0]}, {**after, **rules[1]}
+    if after:
+        note(draft=locked, by=by, kind="replace", before=before, after=after)
     return locked
 
 
-def _replace(draft: RubricVersion, old: domain.Rubric, new: domain.Rubric, by: User) -> None:
+def _replace(draft: RubricVersion, old: domain.Rubric, new: domain.Rubric) -> tuple[States, States]:
+    """Make the rows of a draft those of `new`; what they were and are, for undo."""
     tree, order = tree_of(draft), outline(new)
     rows = {row.key: row for row in draft.criteria.all()}
     before: States = {}
@@ -92,7 +102,7 @@ def _replace(draft: RubricVersion, old: domain.Rubric, new: domain.Rubric, by: U
     added = write_tree(draft, tree, order, come)
     after |= {key: whole_row(row) for key, row in added.items()}
     after |= dict.fromkeys(gone)
-    _note(draft, tree, order, before, after, by)
+    return _touched(tree, order, before, after)
 
 
 def _rewritten(row: Criterion, value: domain.Criterion) -> tuple[dict[str, object], ...]:
@@ -109,10 +119,8 @@ def _rewritten(row: Criterion, value: domain.Criterion) -> tuple[dict[str, objec
     return tuple({"fields": {name: one[name] for name in changed}} for one in (before, after))
 
 
-def _note(
-    draft: RubricVersion, tree: Tree, order: Outline, before: States, after: States, by: User
-) -> None:
-    """Note the edit, with the places of what came, went and, where the order differs, stayed."""
+def _touched(tree: Tree, order: Outline, before: States, after: States) -> tuple[States, States]:
+    """What changed, with the places of what came, went and, where the order differs, stayed."""
     both = {key for key in before if before[key] is not None and after[key] is not None}
     if [n for n in tree.order if n.key in both] != [n for n in order if n.key in both]:
         before, after = placed(before, tree.order), placed(after, order)
@@ -120,7 +128,4 @@ def _note(
         before |= placed({k: s for k, s in before.items() if k not in both}, tree.order)
         after |= placed({k: s for k, s in after.items() if k not in both}, order)
     touched = [k for k in before if before[k] != {} or after[k] != {}]
-    if touched:
-        kept_before = {key: before[key] for key in touched}
-        kept_after = {key: after[key] for key in touched}
-        note(draft=draft, by=by, kind="replace", before=kept_before, after=kept_after)
+    return {key: before[key] for key in touched}, {key: after[key] for key in touched}

@@ -21,6 +21,7 @@ from rubricstudio.actions.drafts import (
     lock_draft,
     note,
     placed,
+    set_rule,
     whole,
     write_tree,
 )
@@ -145,10 +146,7 @@ def replace_draft(*, rubric: Rubric, value: domain.Rubric, by: User, seen: str =
         return Written(newest)
     _check_seen(here, seen)
     draft = _draft(newest, by)
-    written = _rewrite(draft, given, by)
-    draft.aggregator, draft.params = value.aggregator, dict(value.params)
-    draft.save(update_fields=["aggregator", "params"])
-    return written
+    return _rewrite(draft, replace(value, criteria=given), by)
 
 
 def _newest(rubric: Rubric, by: User) -> RubricVersion:
@@ -234,16 +232,18 @@ def _alike(one: str, other: str) -> bool:
     return SequenceMatcher(None, one.split(), other.split()).ratio() >= ALIKE
 
 
-def _rewrite(draft: RubricVersion, given: Sequence[domain.Criterion], by: User) -> Written:
+def _rewrite(draft: RubricVersion, given: domain.Rubric, by: User) -> Written:
     """Make the rows of a draft what is given, by key, and note it for undo."""
     tree = tree_of(draft)
-    order = arranged(_nodes(given))
-    wanted = {criterion.key: criterion for criterion in given}
+    order = arranged(_nodes(given.criteria))
+    wanted = given.by_key
     rows = {row.key: row for row in draft.criteria.all()}
     was = placed({key: whole(row) for key, row in rows.items()}, tree.order)
     gone = [key for key in rows if key not in wanted]
     changed = [rows[key] for key in rows if key in wanted and _set(rows[key], wanted[key])]
-    added = [Criterion(version=draft, **criterion_fields(c)) for c in given if c.key not in rows]
+    added = [
+        Criterion(version=draft, **criterion_fields(c)) for c in given.criteria if c.key not in rows
+    ]
     Criterion.objects.bulk_update(changed, [*fields_of(Criterion()), "row_version"])
     delete_rows(draft.criteria.filter(key__in=gone))
     stored = write_tree(draft, tree, order, added)
@@ -251,8 +251,9 @@ def _rewrite(draft: RubricVersion, given: Sequence[domain.Criterion], by: User) 
         {key: whole(row) for key, row in {**rows, **stored}.items() if key in wanted}, order
     )
     touched = [key for key in {**was, **now} if was.get(key) != now.get(key)]
-    before: States = {key: was.get(key) for key in touched}
-    after: States = {key: now.get(key) for key in touched}
+    rules = set_rule(draft, given.aggregator, given.params)
+    before: States = {key: was.get(key) for key in touched} | rules[0]
+    after: States = {key: now.get(key) for key in touched} | rules[1]
     note(draft=draft, by=by, kind="import", before=before, after=after)
     return Written(draft, len(stored), len(changed), len(gone), moved=bool(touched))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -94,18 +93,6 @@ def describe_rubric(*, rubric: Rubric, name: str, description: str, by: User) ->
     rubric.name, rubric.description = name, description
     rubric.save(update_fields=["name", "description"])
     return rubric
-
-
-@transaction.atomic
-def choose_aggregator(
-    *, version: RubricVersion, aggregator: str, params: Mapping[str, float], by: User
-) -> RubricVersion:
-    """Name the rule by which a draft's verdicts become a score. Raises NotADraft."""
-    locked = RubricVersion.objects.select_for_update().get(pk=version.pk)
-    check_draft(locked)
-    locked.aggregator, locked.params = aggregator, dict(params)
-    locked.save(update_fields=["aggregator", "params"])
-    return locked
 
 
 @transaction.atomic

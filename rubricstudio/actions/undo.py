@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from rubricstudio.actions.drafts import State, States, lock_draft, write_tree
+from rubricstudio.actions.drafts import RULE, State, States, lock_draft, set_rule, write_tree
 from rubricstudio.actions.rubrics import delete_rows
 from rubricstudio.domain.outline import CannotMove, Node, Outline, insert, place, remove, subtree
 from rubricstudio.models import Criterion, DraftEdit, RubricVersion, User
@@ -65,6 +65,10 @@ def redo(*, version: RubricVersion, by: User) -> Applied:
 
 def _apply(draft: RubricVersion, edit: DraftEdit, *, source: States, target: States) -> Applied:
     """Bring what stands as in `source` to what `target` says."""
+    if (rule := source.get(RULE)) is not None:
+        _check_rule(draft, rule)
+        set_rule(draft, **(target[RULE] or {}))
+        source, target = _rows_of(source), _rows_of(target)
     tree = tree_of(draft)
     found = draft.criteria.select_for_update().filter(key__in=list(source))
     rows = {row.key: row for row in found}
@@ -91,6 +95,15 @@ def _apply(draft: RubricVersion, edit: DraftEdit, *, source: States, target: Sta
 
 
 # -- whether what the edit left behind is still there
+
+
+def _rows_of(states: States) -> States:
+    return {key: state for key, state in states.items() if key != RULE}
+
+
+def _check_rule(draft: RubricVersion, rule: State) -> None:
+    if (draft.aggregator, draft.params) != (rule["aggregator"], rule["params"]):
+        raise CannotUndo(_("Somebody else chose another rule for the score since."))
 
 
 def _check_rows(source: States, rows: Mapping[str, Criterion]) -> None:

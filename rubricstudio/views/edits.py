@@ -257,6 +257,7 @@ def _draft(rubric: Rubric) -> RubricVersion:
 
 TOLD = {
     "add": lambda: _("an addition"),
+    "aggregator": lambda: _("the choice of the aggregator"),
     "delete": lambda: _("a deletion"),
     "duplicate": lambda: _("a copy"),
     "edit": lambda: _("a change"),

@@ -11,12 +11,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from rubricstudio.actions.rubrics import (
-    NotADraft,
-    choose_aggregator,
-    create_rubric,
-    describe_rubric,
-)
+from rubricstudio.actions.aggregator import choose_aggregator
+from rubricstudio.actions.rubrics import NotADraft, create_rubric, describe_rubric
 from rubricstudio.forms.rubrics import AggregatorForm, ListForm, RubricForm
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion

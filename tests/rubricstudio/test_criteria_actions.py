@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from rubricstudio.actions.aggregator import choose_aggregator
 from rubricstudio.actions.criteria import (
     CriterionGone,
     EditConflict,
@@ -25,7 +26,6 @@ from rubricstudio.actions.rubrics import (
     DraftExists,
     NotADraft,
     NotPublished,
-    choose_aggregator,
     discard_draft,
     publish,
     retire,

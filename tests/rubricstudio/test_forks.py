@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from rubricstudio.actions.aggregator import choose_aggregator
 from rubricstudio.actions.criteria import (
     add_criterion,
     delete_criterion,
@@ -14,7 +15,7 @@ from rubricstudio.actions.criteria import (
 )
 from rubricstudio.actions.forks import fork_version, replace_draft
 from rubricstudio.actions.projects import set_member
-from rubricstudio.actions.rubrics import DraftChanged, NotADraft, choose_aggregator, start_draft
+from rubricstudio.actions.rubrics import DraftChanged, NotADraft, start_draft
 from rubricstudio.actions.undo import redo, undo
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.hashing import rubric_hashes
@@ -147,7 +148,10 @@ def test_the_aggregator_comes_back_too(cast: Cast, data: Data, draft: RubricVers
     )
 
     assert replaced.aggregator == "pos_normalised"
-    assert not DraftEdit.objects.exists()  # no criterion was touched
+    assert DraftEdit.objects.count() == 2
+    undo(version=draft, by=cast.author)
+    draft.refresh_from_db()
+    assert draft.aggregator == "min_max"
 
 
 def test_a_draft_that_changed_meanwhile_is_not_replaced(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from rubricstudio.actions.aggregator import choose_aggregator
 from rubricstudio.actions.criteria import (
     add_criterion,
     delete_criterion,
@@ -38,6 +39,7 @@ def one(draft: RubricVersion, key: str) -> Criterion:
 
 def state(draft: RubricVersion) -> Rubric:
     connection.check_constraints()
+    draft.refresh_from_db()
     return draft.as_rubric()
 
 
@@ -73,6 +75,9 @@ EDITS: dict[str, Callable[[RubricVersion, User], object]] = {
         criterion=one(draft, "warns"), parent=None, before="clarity", by=by
     ),
     "order": reorder,
+    "aggregator": lambda draft, by: choose_aggregator(
+        version=draft, aggregator="hierarchical_mean", params={}, by=by
+    ),
 }
 
 
@@ -248,3 +253,55 @@ def test_a_published_version_is_not_undone(cast: Cast, draft: RubricVersion) -> 
         with pytest.raises(NotADraft):
             act(version=draft, by=cast.author)
     assert DraftEdit.objects.get().undone is False
+
+
+# -- the rule for the score
+
+
+def rule(draft: RubricVersion) -> tuple[str, dict[str, float]]:
+    draft.refresh_from_db()
+    return draft.aggregator, draft.params
+
+
+def test_parameters_are_undone_with_the_aggregator_they_belong_to(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    chosen: list[tuple[str, dict[str, float]]] = [
+        ("threshold_excess", {}),
+        ("threshold_excess", {"k": 3.0}),
+        ("min_max", {}),
+    ]
+    for aggregator, params in chosen:
+        choose_aggregator(version=draft, aggregator=aggregator, params=params, by=cast.author)
+
+    for was in [*chosen[1::-1], ("pos_normalised", {})]:
+        assert undo(version=draft, by=cast.author).kind == "aggregator"
+        assert rule(draft) == was
+    for comes in chosen:
+        redo(version=draft, by=cast.author)
+        assert rule(draft) == comes
+
+
+def test_choosing_what_is_chosen_already_is_no_edit(cast: Cast, draft: RubricVersion) -> None:
+    choose_aggregator(version=draft, aggregator="min_max", params={}, by=cast.author)
+    undo(version=draft, by=cast.author)
+
+    choose_aggregator(version=draft, aggregator="pos_normalised", params={}, by=cast.author)
+
+    redo(version=draft, by=cast.author)
+    assert rule(draft) == ("min_max", {})
+
+
+def test_a_rule_that_somebody_else_chose_since_stays(cast: Cast, draft: RubricVersion) -> None:
+    choose_aggregator(version=draft, aggregator="min_max", params={}, by=cast.author)
+    edit(draft, "warns", cast.author, text="Hers.")
+    choose_aggregator(version=draft, aggregator="hierarchical_mean", params={}, by=cast.owner)
+
+    undo(version=draft, by=cast.author)
+    with pytest.raises(CannotUndo, match="another rule"):
+        undo(version=draft, by=cast.author)
+
+    assert rule(draft) == ("hierarchical_mean", {})
+    undo(version=draft, by=cast.owner)
+    undo(version=draft, by=cast.author)
+    assert rule(draft) == ("pos_normalised", {})

@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from rubricstudio.actions.aggregator import choose_aggregator
 from rubricstudio.actions.criteria import add_criterion, delete_criterion, edit_criterion
-from rubricstudio.actions.rubrics import choose_aggregator, publish, start_draft
+from rubricstudio.actions.rubrics import publish, start_draft
 from rubricstudio.models import Rubric, RubricVersion
 from scoring.impact_page import impact_parts, slope, spread
 from scoring.queries.impact import ScoreImpact, ScorerMoves, SourceMove, score_impact
