@@ -19,8 +19,8 @@ from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from rubricstudio.safe_address import AddressGuard
 from scoring.llm_errors import Explained, Trouble, explain
-from scoring.safe_address import AddressGuard
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.safe_address import UnsafeAddress, check_base, origin
 from scoring.judges.config import parameter
 from scoring.judges.pictures import picture_digests, with_pictures
 from scoring.judges.prompts import (
@@ -39,7 +40,6 @@ from scoring.llm_client import (
     Result,
 )
 from scoring.llm_errors import Trouble
-from scoring.safe_address import UnsafeAddress, check_base, origin
 
 REPLY_STYLES = ("json_schema", "json_object", "text")
 EFFORTS = ("none", "minimal", "low", "medium", "high")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.safe_address import (
+from rubricstudio.safe_address import (
     AddressGuard,
     UnsafeAddress,
     address_problem,

@@ -22,7 +22,15 @@ class UnsafeAddress(ValueError):
 
 
 def check_base(url: str, *, allow_private: bool) -> None:
-    """Raise UnsafeAddress unless `url` may be a model server's base address.
+    """Raise UnsafeAddress unless `url` may be a model server's base address."""
+    check_url(url, allow_private=allow_private)
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        raise UnsafeAddress(f"{url!r} may hold no query or fragment.")
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Raise UnsafeAddress unless `url` may be asked for something.
 
     Only what can be seen without asking the network: scheme, host, a literal address.
     What a name resolves to is checked by `AddressGuard` when it is connected to.
@@ -34,8 +42,8 @@ def check_base(url: str, *, allow_private: bool) -> None:
         raise UnsafeAddress(f"{url!r} is not an address: {error}.") from error
     if parts.scheme not in ("http", "https") or not host or port == 0:
         raise UnsafeAddress(f"{url!r} is not an address: write http:// or https:// and a host.")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise UnsafeAddress(f"{url!r} may hold no user name, query or fragment.")
+    if parts.username is not None:
+        raise UnsafeAddress(f"{url!r} may hold no user name.")
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
