@@ -1,7 +1,7 @@
 """HealthBench: a row a prompt, with `rubrics` of `criterion`, `points` and `tags`.
 
 Points below 0 stand for something bad that a response does. The professional edition names
-its fields otherwise and is read, too. Source: openai/simple-evals.
+its fields otherwise and is read, too. Source: openai/simple-evals, healthbench_eval.py.
 """
 
 from __future__ import annotations
@@ -11,25 +11,19 @@ from collections.abc import Sequence
 from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.rubric_formats.losing import Losing, lines, number
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    items_of,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, inner, items_of
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "pos_normalised"
+_ROW = ("prompt", "prompt_id", "rubrics", "id", "rubric_items", "conversation")
+_ITEM = ("criterion", "criterion_text", "points", "tags")
 
 
 def read(text: str) -> ReadResult:
@@ -38,58 +32,36 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("prompt", "prompt_id", "rubrics", "id", "rubric_items", "conversation"))
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
-    for place, item in enumerate(items_of(fields, "rubrics", "rubric_items"), 1):
-        dropped.note(item, ("criterion", "criterion_text", "points", "tags"), criterion=True)
+    row = Row(fields, _ROW)
+    for key, item in row.items(items_of(fields, "rubrics", "rubric_items"), _ITEM):
         name = "criterion_text" if "criterion_text" in item.values else "criterion"
-        key, text = position_key(place), item.text(name, required=True)
-        points = item.number("points", 1.0)
-        means, asked = polarity(key, text, points, "HealthBench")
-        guesses += asked
-        criteria.append(Criterion(key, text, weight=points, met_means=means, tags=item.tags()))
-    holder, field = fields, "prompt"
+        text, points = item.text(name, required=True), item.number("points", 1.0)
+        row.add_signed(Criterion(key, text, weight=points, tags=item.tags()), "HealthBench")
     if isinstance(fields.values.get("conversation"), dict):
-        holder, field = (
-            Fields(fields.values["conversation"], fields.place, fields.problems),
-            "messages",
-        )
-    prompt, lost = prompt_of(holder, field)
-    return rubric_of(
-        criteria,
-        AGGREGATOR,
-        task=fields.text("prompt_id") or fields.text("id"),
-        prompt=prompt,
-        guesses=guesses,
-        losses=(*dropped.losses, *lost),
-    )
+        prompt = row.prompt("messages", inner(fields, "conversation"))
+    else:
+        prompt = row.prompt("conversation" if "conversation" in fields.values else "prompt")
+    task = fields.text("prompt_id") or fields.text("id")
+    return row.rubric(AGGREGATOR, task=task, prompt=prompt)
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric."""
-    losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("weight", "met_means", "tags"))
-        messages = [{"role": "user", "content": named.prompt}] if named.prompt else []
-        rows.append(
-            {
-                "prompt": messages,
-                "prompt_id": named.task,
-                "rubrics": [
-                    {
-                        "criterion": c.text,
-                        "points": number(losing.signed(c)),
-                        "tags": list(c.tags),
-                    }
-                    for c in leaves
-                ],
-                "example_tags": [],
-            }
+    losing, kept = Losing(), ("weight", "met_means", "tags")
+    rows = [
+        {
+            "prompt": [{"role": "user", "content": named.prompt}] if named.prompt else [],
+            "prompt_id": named.task,
+            "rubrics": [
+                {"criterion": c.text, "points": number(losing.signed(c)), "tags": list(c.tags)}
+                for c in leaves
+            ],
+            "example_tags": [],
+        }
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=("task", "prompt"), kept=kept
         )
+    ]
     return Written(lines(rows), losing.losses)
 
 
@@ -103,4 +75,5 @@ FORMAT = RubricFormat(
     ),
     read=read,
     write=write,
+    by_line=True,
 )

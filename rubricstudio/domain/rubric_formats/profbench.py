@@ -1,7 +1,8 @@
 """ProfBench: a row a task; criteria are Critical, Major, Minor or Additional (4, 3, 2, 1).
 
-No weight is negative. The type of a criterion (extraction, reasoning, style) is kept as its
-category. Source: NVlabs/ProfBench.
+No weight is negative. Of the types of a criterion (extraction, reasoning, style) the first is
+its category, the others are tags. Source: NVlabs/ProfBench, score_report_generation.py and
+run_llm_judge_on_provided_reports.py.
 """
 
 from __future__ import annotations
@@ -18,18 +19,13 @@ from rubricstudio.domain.rubric_formats.protocol import (
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    items_of,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, items_of
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "weighted_mean"
 WEIGHTS = {"Critical": 4.0, "Major": 3.0, "Minor": 2.0, "Additional": 1.0}
 _NAMES = {weight: name for name, weight in WEIGHTS.items()}
+_ITEM = ("criterion_description", "criterion_type", "criterion_weight")
 
 
 def read(text: str) -> ReadResult:
@@ -38,20 +34,13 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("task_id", "prompt", "rubrics"))
-    criteria = []
-    for place, item in enumerate(items_of(fields, "rubrics"), 1):
-        known = ("criterion_description", "criterion_type", "criterion_weight")
-        dropped.note(item, known, criterion=True)
+    row = Row(fields, ("task_id", "prompt", "rubrics"))
+    for key, item in row.items(items_of(fields, "rubrics"), _ITEM):
         text = item.text("criterion_description", required=True)
-        weight, kind = _weight(item), item.name("criterion_type")
-        criteria.append(Criterion(position_key(place), text, weight=weight, category=kind))
-    prompt, lost = prompt_of(fields, "prompt")
-    task = fields.text("task_id")
-    return rubric_of(
-        criteria, AGGREGATOR, task=task, prompt=prompt, losses=(*dropped.losses, *lost)
-    )
+        kind, *others = item.tags("criterion_type") or ("",)
+        weight = _weight(item)
+        row.add(Criterion(key, text, weight=weight, category=kind, tags=tuple(others)))
+    return row.rubric(AGGREGATOR, task=fields.text("task_id"), prompt=row.prompt("prompt"))
 
 
 def _weight(item: Fields) -> float:
@@ -66,21 +55,33 @@ def _weight(item: Fields) -> float:
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric; each weight becomes the nearest of the four."""
-    losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("weight", "met_means", "category"))
-        items = [
-            {
-                "criterion_description": losing.good(c),
-                "criterion_type": c.category,
-                "criterion_weight": _name(losing.positive(c), losing),
-            }
-            for c in leaves
-        ]
-        rows.append({"task_id": named.task, "prompt": named.prompt, "rubrics": items})
+    losing, kept = Losing(), ("weight", "met_means", "category", "tags")
+    rows = [
+        {
+            "task_id": named.task,
+            "prompt": named.prompt,
+            "rubrics": [
+                {
+                    "criterion_description": losing.good(c),
+                    "criterion_type": _types(c, losing),
+                    "criterion_weight": _name(losing.positive(c), losing),
+                }
+                for c in leaves
+            ],
+        }
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=("task", "prompt"), kept=kept
+        )
+    ]
     return Written(lines(rows), losing.losses)
+
+
+def _types(criterion: Criterion, losing: Losing) -> list[str]:
+    if criterion.category:
+        return [criterion.category, *criterion.tags]
+    if criterion.tags:
+        losing.note("tags: left out where there is no category", 1)
+    return []
 
 
 def _name(weight: float, losing: Losing) -> str:
@@ -98,4 +99,5 @@ FORMAT = RubricFormat(
     matches=lambda name, text: '"criterion_description"' in text,
     read=read,
     write=write,
+    by_line=True,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rubricstudio.domain.rubric import Rubric
 
@@ -90,6 +90,8 @@ class RubricFormat:
     """A format by name. `read` or `write` is None where only the other direction exists.
 
     `matches` says whether a text looks like this format, from a file's name and its start.
+    `by_line`: each line of its JSON Lines is a rubric by itself, so that a file of any size
+    can be read line by line.
     """
 
     name: str
@@ -99,4 +101,4 @@ class RubricFormat:
     matches: Callable[[str, str], bool]
     read: Reader | None = None
     write: Writer | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    by_line: bool = False

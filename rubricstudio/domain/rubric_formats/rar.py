@@ -2,7 +2,8 @@
 
 Of the negative weights some name a failure and some its absence, so each is asked about. A
 text that opens "Essential Criteria:" (or Important, Optional, Pitfall) says its tier. Where a
-row has only `rubric_list`, its texts weigh 1 each. Source: RaR-Medicine and RaR-Science.
+row has only `rubric_list`, its texts weigh 1 each. Source: loaders of RaR-Medicine and
+RaR-Science (anisha2102, ScaleAI).
 """
 
 from __future__ import annotations
@@ -13,25 +14,19 @@ from collections.abc import Sequence
 from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.rubric import Criterion, Tier
 from rubricstudio.domain.rubric_formats.losing import Losing, lines, number
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    items_of,
-    position_key,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, items_of
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "pos_normalised"
 _TIER = re.compile(r"\s*(essential|important|optional|pitfall)\s+criteri(?:a|on)\s*:", re.I)
+_ROW = ("question", "rubric", "rubric_list", "rubric_count")
 
 
 def tier_of(text: str) -> Tier | None:
@@ -46,56 +41,29 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("question", "rubric", "rubric_list", "rubric_count"))
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
+    row = Row(fields, _ROW)
     listed = items_of(fields, "rubric", "rubric_list", short="description")
-    for place, item in enumerate(listed, 1):
-        dropped.note(item, ("title", "description", "weight"), criterion=True)
-        key, text = position_key(place), item.text("description", required=True)
-        weight, title = item.number("weight", 1.0), item.text("title")
-        means, asked = polarity(key, text, weight)
-        guesses += asked
-        criteria.append(
-            Criterion(key, text, title, weight=weight, met_means=means, tier=tier_of(text))
-        )
-    return rubric_of(
-        criteria,
-        AGGREGATOR,
-        prompt=fields.text("question"),
-        guesses=guesses,
-        losses=dropped.losses,
-    )
+    for key, item in row.items(listed, ("title", "description", "weight")):
+        text, title = item.text("description", required=True), item.text("title")
+        weight = item.number("weight", 1.0)
+        row.add_signed(Criterion(key, text, title, weight=weight, tier=tier_of(text)))
+    return row.rubric(AGGREGATOR, prompt=fields.text("question"))
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric, with the list of texts beside it as the files have it."""
     losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("prompt",))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("description", "weight", "met_means", "tier"))
+    kept = ("description", "weight", "met_means", "tier")
+    for named, leaves in leaves_of(rubrics, losing, AGGREGATOR, about=("prompt",), kept=kept):
         other = sum(c.tier is not tier_of(c.text) for c in leaves)
         if other:
             losing.note("tiers: said only by a text that opens with one", other)
         items = [
-            {
-                "description": c.text,
-                "title": c.description,
-                "weight": number(losing.guessed(c)),
-            }
+            {"description": c.text, "title": c.description, "weight": number(losing.guessed(c))}
             for c in leaves
         ]
-        texts = [c.text for c in leaves]
-        rows.append(
-            {
-                "question": named.prompt,
-                "rubric": items,
-                "rubric_list": texts,
-                "rubric_count": len(items),
-            }
-        )
+        about = {"rubric_list": [c.text for c in leaves], "rubric_count": len(items)}
+        rows.append({"question": named.prompt, "rubric": items, **about})
     return Written(lines(rows), losing.losses)
 
 
@@ -110,4 +78,5 @@ FORMAT = RubricFormat(
     ),
     read=read,
     write=write,
+    by_line=True,
 )

@@ -190,6 +190,11 @@ def prompt_of(fields: Fields, name: str) -> tuple[str, tuple[Loss, ...]]:
     return "\n\n".join(parts), (Loss(f"{len(parts)} messages of the prompt become one text"),)
 
 
+def inner(fields: Fields, name: str) -> Fields:
+    """The object in a field that holds one; its problems name the way to it."""
+    return Fields(fields.values[name], fields.place, fields.problems, f"{fields.prefix}{name}.")
+
+
 def items_of(fields: Fields, *names: str, short: str = "") -> list[Fields]:
     """The members of the first of these lists that is there; a problem where none is.
 

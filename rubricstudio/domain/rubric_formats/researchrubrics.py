@@ -1,8 +1,7 @@
 """ResearchRubrics: a row a prompt, with `rubrics` of `criterion`, `weight` and `axis`.
 
-Weights below 0 occur; whether meeting such a criterion is good is asked about. Partly
-satisfied, which one of its graders knows, is not part of the files. Source:
-scaleapi/researchrubrics.
+Of the negative weights some name a failure and some its absence, so each is asked about.
+Source: scaleapi/researchrubrics, evaluate_single_report.py.
 """
 
 from __future__ import annotations
@@ -12,25 +11,19 @@ from collections.abc import Sequence
 from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.rubric_formats.losing import Losing, lines, number
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    items_of,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, items_of
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "pos_normalised_unclipped"
+_ROW = ("prompt", "sample_id", "rubrics")
+_ITEM = ("criterion", "weight", "axis")
 
 
 def read(text: str) -> ReadResult:
@@ -39,36 +32,29 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("prompt", "sample_id", "rubrics"))
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
-    for place, item in enumerate(items_of(fields, "rubrics"), 1):
-        dropped.note(item, ("criterion", "weight", "axis"), criterion=True)
-        key, text = position_key(place), item.text("criterion", required=True)
-        weight = item.number("weight", 1.0)
-        means, asked = polarity(key, text, weight)
-        guesses += asked
-        axis = item.name("axis")
-        criteria.append(Criterion(key, text, weight=weight, met_means=means, category=axis))
-    prompt, lost = prompt_of(fields, "prompt")
-    losses = (*dropped.losses, *lost)
-    task = fields.text("sample_id")
-    return rubric_of(criteria, AGGREGATOR, task=task, prompt=prompt, guesses=guesses, losses=losses)
+    row = Row(fields, _ROW)
+    for key, item in row.items(items_of(fields, "rubrics"), _ITEM):
+        text, weight = item.text("criterion", required=True), item.number("weight", 1.0)
+        row.add_signed(Criterion(key, text, weight=weight, category=item.name("axis")))
+    return row.rubric(AGGREGATOR, task=fields.text("sample_id"), prompt=row.prompt("prompt"))
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric."""
-    losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("weight", "met_means", "category"))
-        items = [
-            {"criterion": c.text, "weight": number(losing.guessed(c)), "axis": c.category}
-            for c in leaves
-        ]
-        rows.append({"prompt": named.prompt, "sample_id": named.task, "rubrics": items})
+    losing, kept = Losing(), ("weight", "met_means", "category")
+    rows = [
+        {
+            "prompt": named.prompt,
+            "sample_id": named.task,
+            "rubrics": [
+                {"criterion": c.text, "weight": number(losing.guessed(c)), "axis": c.category}
+                for c in leaves
+            ],
+        }
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=("task", "prompt"), kept=kept
+        )
+    ]
     return Written(lines(rows), losing.losses)
 
 
@@ -80,4 +66,5 @@ FORMAT = RubricFormat(
     matches=lambda name, text: '"axis"' in text and '"criterion"' in text and '"weight"' in text,
     read=read,
     write=write,
+    by_line=True,
 )

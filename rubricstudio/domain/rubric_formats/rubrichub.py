@@ -1,7 +1,8 @@
 """RubricHub: a row a question, with `rubrics` of `criterion` and `points` from 0 to 10.
 
-The form for training, with the rubrics inside `reward_model`, is read, too. Source:
-teqkilla/RubricHub.
+The published sets are read, too: that for reinforcement learning, with `prompt` and `Rubrics`,
+which stand again in `reward_model`, and that for fine-tuning, with `query` and `sample_id`.
+Source: teqkilla/RubricHub, step5_export_dataset.py; loaders of sojuL/RubricHub_v1.
 """
 
 from __future__ import annotations
@@ -11,28 +12,23 @@ from collections.abc import Sequence
 from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.rubric_formats.losing import Losing, lines
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    items_of,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, inner, items_of
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "weighted_mean"
 SIGNED = "pos_normalised"
 """The aggregator of a rubric of the training form that has points below 0."""
 HIGHEST = 10
+_LISTS = ("rubrics", "Rubrics")
+_PROMPTS = ("question", "query", "prompt")
+_ROW = (*_LISTS, *_PROMPTS, "id", "sample_id", "reward_model")
 
 
 def read(text: str) -> ReadResult:
@@ -41,45 +37,38 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("question", "id", "rubrics", "prompt", "reward_model"))
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
-    holder = fields
-    if isinstance(fields.values.get("reward_model"), dict) and "rubrics" not in fields.values:
-        model = fields.values["reward_model"]
-        holder = Fields(model, fields.place, fields.problems, f"{fields.prefix}reward_model.")
-        dropped.note(holder, ("rubrics",))
-    for place, item in enumerate(items_of(holder, "rubrics"), 1):
-        dropped.note(item, ("criterion", "points"), criterion=True)
-        key, text = position_key(place), item.text("criterion", required=True)
-        points = item.number("points", 1.0)
-        means, asked = polarity(key, text, points)
-        guesses += asked
-        criteria.append(Criterion(key, text, weight=points, met_means=means))
-    prompt, lost = prompt_of(fields, "question" if "question" in fields.values else "prompt")
-    return rubric_of(
-        criteria,
-        SIGNED if guesses else AGGREGATOR,
-        task=fields.text("id"),
+    row, holder = Row(fields, _ROW), fields
+    if isinstance(fields.values.get("reward_model"), dict):
+        model = inner(fields, "reward_model")
+        row.dropped.note(model, _LISTS)
+        holder = fields if any(name in fields.values for name in _LISTS) else model
+    for key, item in row.items(items_of(holder, *_LISTS), ("criterion", "points")):
+        text, points = item.text("criterion", required=True), item.number("points", 1.0)
+        row.add_signed(Criterion(key, text, weight=points))
+    prompt = row.prompt(next((name for name in _PROMPTS if name in fields.values), "prompt"))
+    return row.rubric(
+        SIGNED if row.guesses else AGGREGATOR,
+        task=fields.text("id") or fields.text("sample_id"),
         prompt=prompt,
-        guesses=guesses,
-        losses=(*dropped.losses, *lost),
     )
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric; points are whole numbers from 0 to 10."""
-    losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("weight", "met_means"))
-        items = [
-            {"criterion": losing.good(c), "points": _points(losing.positive(c), losing)}
-            for c in leaves
-        ]
-        rows.append({"question": named.prompt, "id": named.task, "rubrics": items})
+    losing, kept = Losing(), ("weight", "met_means")
+    rows = [
+        {
+            "question": named.prompt,
+            "id": named.task,
+            "rubrics": [
+                {"criterion": losing.good(c), "points": _points(losing.positive(c), losing)}
+                for c in leaves
+            ],
+        }
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=("task", "prompt"), kept=kept
+        )
+    ]
     return Written(lines(rows), losing.losses)
 
 
@@ -90,16 +79,16 @@ def _points(weight: float, losing: Losing) -> int:
     return points
 
 
+_LOOKS = ('"question"', '"query"', '"reward_model"', '"Rubrics"')
 FORMAT = RubricFormat(
     name="rubrichub",
     label="RubricHub",
     about="A question a row, with criteria of 0 to 10 points.",
     endings=(".jsonl", ".json"),
     matches=lambda name, text: (
-        '"criterion"' in text
-        and '"points"' in text
-        and any(word in text for word in ('"question"', '"reward_model"'))
+        '"criterion"' in text and '"points"' in text and any(look in text for look in _LOOKS)
     ),
     read=read,
     write=write,
+    by_line=True,
 )
