@@ -10,7 +10,7 @@ from rubricstudio.domain.lint.quality import Case, case_from
 from rubricstudio.queries.near import near_texts
 
 FOLDER = Path(__file__).resolve().parents[3] / "bench" / "lint_set"
-SPLITS = ("design", "held_out")
+SPLITS = ("design", "held_out", "independent")
 
 
 def labelled(split: str) -> list[Case]:
