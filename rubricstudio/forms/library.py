@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.models import Project
-from rubricstudio.queries.library import MOST_SHOWN, PAGE, Narrowed
+from rubricstudio.queries.library import Narrowed
+from rubricstudio.queries.library_search import MOST_SHOWN, PAGE
 
 LARGEST_ID = 2**63 - 1
 SOURCE = re.compile(r"(criterion|entry):([0-9]{1,18})")

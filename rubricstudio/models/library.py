@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from pgvector.django import HnswIndex, VectorField
 
 from rubricstudio.models.accounts import User
 from rubricstudio.models.rubrics import RubricVersion
+from rubricstudio.models.texts import TextDigest, text_words
 
 DIMENSIONS = 384  # of all-MiniLM-L6-v2
 
@@ -34,6 +37,10 @@ class LibraryEntry(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(text__regex=r"\S"), name="library_text_given"),
         ]
+        indexes = [
+            models.Index(TextDigest("text"), name="library_digest"),
+            GinIndex(text_words("text"), name="library_words"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
@@ -44,6 +51,7 @@ class TextVector(models.Model):
 
     digest = models.CharField(max_length=64, primary_key=True)
     vector = VectorField(dimensions=DIMENSIONS)
+    stored_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "studio_text_vector"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -14,6 +15,7 @@ from rubricstudio.domain import rubric as domain
 from rubricstudio.models.accounts import User
 from rubricstudio.models.projects import Project
 from rubricstudio.models.tasks import Task
+from rubricstudio.models.texts import RUBRIC_WORDING, TextDigest, text_words
 
 
 class VersionStatus(models.TextChoices):
@@ -47,6 +49,10 @@ class Rubric(models.Model):
                 fields=["project", "external_id"], name="rubric_external_id_once"
             ),
             models.CheckConstraint(condition=~Q(external_id=""), name="rubric_external_id_given"),
+        ]
+        indexes = [
+            models.Index(TextDigest(RUBRIC_WORDING), name="rubric_digest"),
+            GinIndex(text_words(RUBRIC_WORDING), name="rubric_words"),
         ]
 
     def __str__(self) -> str:
@@ -254,6 +260,10 @@ class Criterion(models.Model):
                 condition=Q(weight__gt=-1e300, weight__lt=1e300),
                 name="criterion_weight_finite",
             ),
+        ]
+        indexes = [
+            models.Index(TextDigest("text"), condition=Q(is_group=False), name="criterion_digest"),
+            GinIndex(text_words("text"), condition=Q(is_group=False), name="criterion_words"),
         ]
         triggers = [
             pgtrigger.Trigger(

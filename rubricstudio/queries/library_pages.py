@@ -26,9 +26,6 @@ from rubricstudio.models import (
 )
 from rubricstudio.permissions import Permission, may
 from rubricstudio.queries.library import (
-    PAGE,
-    Findings,
-    Found,
     Narrowed,
     findable_criteria,
     findable_entries,
@@ -37,6 +34,7 @@ from rubricstudio.queries.library import (
     newest_published,
     visible_rubrics,
 )
+from rubricstudio.queries.library_search import PAGE, Findings, Found
 
 CRITERION, ENTRY, RUBRIC = "criterion", "entry", "rubric"
 _FILLED = {"met_means": "good", "scale": {"kind": "binary"}, "tags": [], "category": ""}

@@ -21,19 +21,10 @@ from rubricstudio.actions.library import (
     copy_template,
     remove_entry,
 )
-from rubricstudio.domain.library import query_words
 from rubricstudio.forms.library import CopyForm, NoteForm, SearchForm
 from rubricstudio.http import SignedInRequest, partial, signed_in
 from rubricstudio.models import LibraryEntry, Rubric
-from rubricstudio.queries.library import (
-    MOST_SHOWN,
-    PAGE,
-    Sources,
-    findable_criteria,
-    findable_entries,
-    findable_rubrics,
-    search,
-)
+from rubricstudio.queries.library import findable_criteria, findable_entries, findable_rubrics
 from rubricstudio.queries.library_pages import (
     entry_with,
     hit_of_entry,
@@ -46,6 +37,7 @@ from rubricstudio.queries.library_pages import (
     shared_version,
     templates_found,
 )
+from rubricstudio.queries.library_search import MOST_SHOWN, PAGE, Sources, search
 
 PAGE_TEMPLATE = "rubricstudio/library.html"
 MEANING_ID = "library-meaning"
@@ -121,7 +113,7 @@ def _found(
             sources = (findable_rubrics(request.user, narrowed),)
         findings = search(
             Sources(sources),
-            words=query_words(query),
+            query=query,
             vector=asked.vector,
             limit=form.number("show", PAGE),
         )

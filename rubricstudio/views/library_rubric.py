@@ -33,13 +33,7 @@ from rubricstudio.forms.library import (
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Criterion, Project, Rubric
 from rubricstudio.permissions import Permission
-from rubricstudio.queries.library import (
-    SIMILAR,
-    Sources,
-    findable_criteria,
-    findable_entries,
-    search,
-)
+from rubricstudio.queries.library import findable_criteria, findable_entries
 from rubricstudio.queries.library_pages import (
     findable,
     hits,
@@ -48,6 +42,7 @@ from rubricstudio.queries.library_pages import (
     shared_version,
     templates,
 )
+from rubricstudio.queries.library_search import SIMILAR, Sources, search
 from rubricstudio.queries.rubrics import criterion_of, newest_version
 from rubricstudio.views.library import PAGE_TEMPLATE, search_page
 from rubricstudio.views.rubrics import load_rubric

@@ -45,19 +45,16 @@ from rubricstudio.models import (
     TextVector,
     User,
 )
-from rubricstudio.queries import library
+from rubricstudio.models.texts import TextDigest
+from rubricstudio.queries import library_search as library
 from rubricstudio.queries.library import (
-    Findings,
     Narrowed,
-    Sources,
-    TextDigest,
     findable_criteria,
     findable_entries,
     findable_rubrics,
-    nearest_texts,
-    search,
 )
 from rubricstudio.queries.library_pages import criterion_of_entry
+from rubricstudio.queries.library_search import Findings, Sources, nearest_texts, search
 from rubricstudio.workers import report_heartbeat
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
@@ -111,7 +108,7 @@ def published(
 def look(user: User, query: str, vector: list[float] | None = None, **narrow: Any) -> Findings:
     narrowed = Narrowed(**narrow)
     sources = (findable_entries(narrowed), findable_criteria(user, narrowed))
-    return search(Sources(sources), words=query_words(query), vector=vector)
+    return search(Sources(sources), query=query, vector=vector)
 
 
 def texts(findings: Findings) -> list[str]:
@@ -344,7 +341,7 @@ def test_strangers_find_nothing_of_a_project_but_what_is_shared(cast: Cast) -> N
 
     def found() -> tuple[list[str], list[Rubric]]:
         rubrics = Sources((findable_rubrics(cast.stranger),))
-        by_name = search(rubrics, words=("zebra",), vector=unit(1)).found
+        by_name = search(rubrics, query="zebra", vector=unit(1)).found
         criteria = look(cast.stranger, "zebra", unit(1))
         return texts(criteria), [f.row for f in by_name if isinstance(f.row, Rubric)]
 
