@@ -11,11 +11,15 @@ import re
 from functools import cache
 
 import nh3
+from django.core.signing import Signer
+from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from rubricstudio.domain.pictures import NAME
 
 # Blocks take the direction of their own first letters: an English list inside an Arabic
 # answer stays readable.
@@ -35,8 +39,7 @@ _TOP_HEADING = 3
 
 LONGEST_RENDERED = 100_000
 """Characters; a longer text is shown as it is written, which takes no time."""
-IMAGE = re.compile(r"image:(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)")
-"""How a text names a picture of its project."""
+_IMAGE = re.compile(rf"image:(?P<name>{NAME})")
 _DEEPEST = 20
 """Blocks inside blocks; the parser leaves out what lies deeper, and takes long where it is more."""
 
@@ -69,6 +72,17 @@ def markdown(text: str, *, images: str = "") -> SafeString:
         },
     )
     return mark_safe(html)  # cleaned just above
+
+
+def picture_key(address: str) -> str:
+    """What a page puts behind a picture's address: proof that one who asks for it was shown
+    a text that names it."""
+    return Signer(salt="picture").signature(address)
+
+
+def is_picture_key(address: str, key: str) -> bool:
+    """Whether `key` is the one of this address."""
+    return constant_time_compare(key, picture_key(address))
 
 
 def _as_written(text: str) -> SafeString:
@@ -113,10 +127,11 @@ def _with_own_image(token: Token, images: str) -> list[Token]:
     if token.type != "image":
         return [token]
     address = str(token.attrs.get("src", ""))
-    own = IMAGE.fullmatch(address)
+    own = _IMAGE.fullmatch(address)
     if own and images:
-        html = '<img src="{}{}/" alt="{}" loading="lazy">'
-        picture = format_html(html, images, own["name"], token.content or own["name"])
+        place = f"{images}{own['name']}/"
+        html = '<img src="{}?key={}" alt="{}" loading="lazy">'
+        picture = format_html(html, place, picture_key(place), token.content or own["name"])
         return [Token("html_inline", "", 0, content=picture)]
     opening = Token("link_open", "a", 1, attrs={"href": address})
     words = Token("text", "", 0, content=token.content or address)

@@ -159,6 +159,7 @@ REAL_DATA = env_str("REAL_DATA", str(BASE_DIR.parent / "shared" / "data"))
 
 # -- limits
 UPLOAD_LIMIT_MB = env_int("UPLOAD_LIMIT_MB", 200)
+IMAGES_BY_ADDRESS = env_bool("IMAGES_BY_ADDRESS", False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # A rubric of a few hundred criteria is one form.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -17,6 +17,7 @@ from rubricstudio.actions.drafts import (
     write_tree,
 )
 from rubricstudio.actions.drafts import whole as whole_row
+from rubricstudio.actions.images import bring_pictures
 from rubricstudio.actions.rubrics import (
     DraftChanged,
     NotADraft,
@@ -40,14 +41,15 @@ def fork_version(
     Keys stay, so that the two can be told apart criterion by criterion. Each criterion says
     where it came from; the source's name only inside its own project, since members of
     another may not see that there is such a rubric. A rubric of a task stays one only there.
+    Pictures of examples go along.
     """
     source = version.rubric
     is_inside = source.project_id == project.pk
     value = version.as_rubric()
+    shown = bring_pictures(value.criteria, source=source.project, target=project, by=by)
     origin = f"{source.name} v{version.number}" if is_inside else ""
     criteria = (
-        replace(c, origin=domain.Origin("rubric", origin, f"{version.pk}:{c.key}"))
-        for c in value.criteria
+        replace(c, origin=domain.Origin("rubric", origin, f"{version.pk}:{c.key}")) for c in shown
     )
     draft = create_rubric(
         project=project,

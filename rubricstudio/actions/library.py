@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from rubricstudio.actions.criteria import add_criterion, key_from_text
 from rubricstudio.actions.forks import fork_version
+from rubricstudio.actions.images import bring_pictures
 from rubricstudio.actions.indexing import index_on_commit, index_texts_on_commit
 from rubricstudio.domain import rubric as domain
 from rubricstudio.models import Criterion, LibraryEntry, Project, Rubric, RubricVersion, User
@@ -44,10 +45,15 @@ def insert_found(
 ) -> Criterion:
     """Add a criterion that was found to a draft, whole, saying where it came from.
 
+    Pictures that its examples show go along, where the project that they lie in is still there.
     It stands behind the row with key `after`, or last at the top level. Raises NotADraft,
     CannotMove where `after` is gone, and NotInTheLibrary for an entry that cannot be read.
     """
-    value = replace(domain_of(found), origin=origin_of(found, version.rubric.project))
+    project = version.rubric.project
+    value = replace(domain_of(found), origin=origin_of(found, project))
+    if found.version is not None:
+        source = found.version.rubric.project
+        [value] = bring_pictures([value], source=source, target=project, by=by)
     given = {f.name: getattr(value, f.name) for f in fields(value) if f.name != "parent"}
     return add_criterion(version=version, fields=given, after=after, by=by)
 

@@ -48,7 +48,7 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         given = data if isinstance(data, list | tuple) else [data] if data else []
-        if not given:
+        if not given and self.required:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         return [super(FilesField, self).clean(item, initial) for item in given]
 

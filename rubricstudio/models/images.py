@@ -6,11 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from rubricstudio.domain.pictures import MEDIA_TYPES
 from rubricstudio.models.accounts import User
 from rubricstudio.models.projects import Project
-
-MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-MOST_BYTES = 5 * 1024 * 1024
 
 
 class Image(models.Model):

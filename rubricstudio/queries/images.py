@@ -35,5 +35,5 @@ def images_named(project: Project, names: Collection[str]) -> list[Image]:
 
 
 def image_named(project: Project, name: str) -> Image | None:
-    """One picture with its bytes."""
-    return Image.objects.filter(project=project, name=name).first()
+    """One picture; its bytes are read when they are asked for."""
+    return Image.objects.filter(project=project, name=name).defer("data").first()

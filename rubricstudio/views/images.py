@@ -7,19 +7,19 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from rubricstudio.actions.images import RefusedImage, add_image, delete_image
+from rubricstudio.actions.images import RefusedImage, add_image, add_image_from, delete_image
 from rubricstudio.forms.images import MOST_FILES, ImagesForm
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.models.images import Image
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.images import image_named, image_page
-
-_YEAR = 365 * 24 * 3600
+from rubricstudio.rendering import is_picture_key
 
 
 @project_view(Permission.AUTHOR)
@@ -55,6 +55,11 @@ def _add(form: ImagesForm, request: ProjectRequest, project: Project) -> list[Im
             form.add_error("uploads", f"{upload.name}: {error}")
         else:
             added.append(image)
+    if address := form.cleaned_data.get("address"):
+        try:
+            added.append(add_image_from(project=project, address=address, by=request.user))
+        except RefusedImage as error:
+            form.add_error("address", str(error))
     return added
 
 
@@ -72,13 +77,20 @@ def _as_json(form: ImagesForm, added: list[Image]) -> HttpResponse:
 @project_view(Permission.SEE_PROJECT)
 @require_GET
 def image(request: ProjectRequest, project: Project, name: str) -> HttpResponseBase:
-    """The bytes. Whoever belongs to the project may see them: an annotator judges by them."""
-    found = image_named(project, name)
+    """The bytes, for authors and for whoever was shown a text that names the picture.
+
+    A browser asks each time whether it is still there, and gets it once.
+    """
+    shown = is_picture_key(request.path, request.GET.get("key", ""))
+    found = image_named(project, name) if shown or request.may(Permission.AUTHOR) else None
     if found is None:
         raise Http404
-    response = HttpResponse(bytes(found.data), content_type=found.media_type)
-    response["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
-    response["Last-Modified"] = http_date(found.added_at.timestamp())
+    etag = quote_etag(found.digest)
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(bytes(found.data), content_type=found.media_type)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Content-Disposition"] = f'inline; filename="{found.name}"'
     return response

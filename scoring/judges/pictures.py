@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 
+from rubricstudio.domain import pictures
 from scoring.judges.protocol import JudgeRequest, Picture
 
-_NAMED = re.compile(r"!\[[^\]]*\]\(\s*image:([A-Za-z0-9][A-Za-z0-9._-]*)[^)]*\)")
 MOST = 20
 """Pictures beside one request; what comes after is described by its text alone."""
 
 
 def names_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The names of pictures in the order in which the texts name them, each once."""
-    found = dict.fromkeys(name for text in texts for name in _NAMED.findall(text))
-    return tuple(found)[:MOST]
+    return pictures.names_in(texts)[:MOST]
 
 
 def texts_of(request: JudgeRequest) -> list[str]:
