@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from rubricstudio import urls_data, urls_library, urls_rubrics, views
 from rubricstudio.api import api
-from rubricstudio.views.comments import mentions
+from rubricstudio.views.comments import mentions, mentions_count
 from scoring.api import router as export_router
 
 api.add_router("", export_router)
@@ -43,6 +43,7 @@ studio_urls: list[URLPattern | URLResolver] = [
     path("invitations/<str:token>/", views.invitation, name="invitation"),
     path("account/", views.account, name="account"),
     path("mentions/", mentions, name="mentions"),
+    path("mentions/count/", mentions_count, name="mentions-count"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
     *urls_library.urlpatterns,

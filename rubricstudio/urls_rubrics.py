@@ -16,6 +16,7 @@ from rubricstudio.views import (
     rubric_files,
     rubrics,
     versions,
+    weights,
 )
 
 _criteria: list[URLPattern | URLResolver] = [
@@ -60,6 +61,7 @@ _rubric: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rubrics/", rubrics.rubrics, name="rubrics"),
     path("rubrics/new/", rubrics.rubric_new, name="rubric-new"),
+    path("rubrics/weights/", weights.weights, name="weights"),
     path("rubrics/import/", rubric_files.rubric_import, name="rubric-import"),
     path("rubrics/download/", rubric_files.rubrics_export, name="rubrics-export"),
     path("rubrics/download/file/", rubric_files.rubrics_file, name="rubrics-file"),

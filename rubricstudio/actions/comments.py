@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rubricstudio.domain.mentions import mentioned
-from rubricstudio.models import Comment, Criterion, Membership, Rubric, User
+from rubricstudio.models import Comment, CommentsRead, Criterion, Membership, Rubric, User
 
 SAME_WITHIN = timedelta(minutes=1)
 
@@ -123,3 +123,12 @@ def _first(comment: Comment) -> Comment:
 
 def _open(first: Comment) -> None:
     Comment.objects.filter(pk=first.pk).update(resolved_by=None, resolved_at=None)
+
+
+@transaction.atomic
+def mark_read(*, rubric: Rubric, up_to: int, by: User) -> None:
+    """Note that a person has read a rubric's comments up to an id; it never goes back."""
+    CommentsRead.objects.bulk_create(
+        [CommentsRead(rubric=rubric, user=by, up_to=up_to)], ignore_conflicts=True
+    )
+    CommentsRead.objects.filter(rubric=rubric, user=by, up_to__lt=up_to).update(up_to=up_to)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext
@@ -46,22 +44,10 @@ def _free_slug(name: str) -> str:
 
 
 @transaction.atomic
-def edit_project(
-    *,
-    project: Project,
-    name: str,
-    description: str,
-    by: User,
-    weight_classes: Mapping[str, float] | None = None,
-) -> Project:
-    """Change a project's name, description and, for the tiers given, what they weigh.
-
-    Its slug, which addresses name, stays, and so do the weights of criteria.
-    """
+def edit_project(*, project: Project, name: str, description: str, by: User) -> Project:
+    """Change a project's name and description. Its slug, which addresses name, stays."""
     project.name, project.description = name, description
-    if weight_classes is not None:
-        project.weight_classes = {**project.weight_classes, **weight_classes}
-    project.save(update_fields=["name", "description", "weight_classes"])
+    project.save(update_fields=["name", "description"])
     return project
 
 

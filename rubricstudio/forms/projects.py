@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django import forms
 from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
-from rubricstudio.domain.rubric import WEIGHT_CLASSES
 from rubricstudio.models import ApiToken, Project, Role
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 
 class ProjectForm(forms.Form):
@@ -23,30 +17,6 @@ class ProjectForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What is judged here, and for whom."),
     )
-
-
-def _weight(label: StrOrPromise) -> forms.FloatField:
-    return forms.FloatField(
-        label=label,
-        required=False,
-        min_value=-1_000_000,
-        max_value=1_000_000,
-        widget=forms.NumberInput({"step": "any"}),
-    )
-
-
-class EditProjectForm(ProjectForm):
-    """A project's name and description, and what each tier of its criteria weighs."""
-
-    essential = _weight(_("Weight of an essential criterion"))
-    important = _weight(_("Weight of an important criterion"))
-    optional = _weight(_("Weight of an optional criterion"))
-    pitfall = _weight(_("Weight of a pitfall"))
-
-    def weight_classes(self) -> dict[str, float]:
-        """The weights that are given, by tier. Only on a valid form."""
-        given = {tier: self.cleaned_data[tier] for tier in WEIGHT_CLASSES}
-        return {tier: weight for tier, weight in given.items() if weight is not None}
 
 
 class NewProjectForm(ProjectForm):

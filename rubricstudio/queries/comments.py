@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.safestring import SafeString
 
 from rubricstudio.models import Comment, Criterion, Membership, Project, Rubric, User
+from rubricstudio.queries.unread import Unread, unread_counts, unread_mentions
 from rubricstudio.rendering import markdown
 
 THREADS, REPLIES, TAIL, MENTIONS, PEOPLE = 20, 30, 3, 30, 8
@@ -17,10 +18,11 @@ THREADS, REPLIES, TAIL, MENTIONS, PEOPLE = 20, 30, 3, 30, 8
 
 @dataclass(frozen=True)
 class Said:
-    """A comment with its text as safe HTML."""
+    """A comment with its text as safe HTML, and whether it is new to who looks at it."""
 
     comment: Comment
     html: SafeString
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,17 @@ class ThreadPage:
 
 
 def threads_page(
-    rubric: Rubric, *, key: str | None = None, is_open: bool | None = None, before: int | None
+    rubric: Rubric,
+    *,
+    key: str | None = None,
+    is_open: bool | None = None,
+    before: int | None,
+    new: Collection[int] = (),
 ) -> ThreadPage:
     """Twenty threads below the id `before`; four queries.
 
     key: those on one criterion, "" for the whole rubric. is_open: only open or resolved ones.
+    new: the ids of comments to mark as new.
     """
     firsts = _firsts(rubric)
     if key is not None:
@@ -71,8 +79,8 @@ def threads_page(
     about = criteria_texts(rubric, {comment.criterion_key for comment in shown})
     threads = [
         Thread(
-            said(first),
-            [said(reply) for reply in tails.get(first.pk, ())],
+            said(first, new),
+            [said(reply, new) for reply in tails.get(first.pk, ())],
             first.n_replies,
             *about.get(first.criterion_key, ("", bool(first.criterion_key))),
         )
@@ -101,9 +109,9 @@ def _tails(firsts: Sequence[int]) -> dict[int, list[Comment]]:
     return tails
 
 
-def said(comment: Comment) -> Said:
-    """A comment ready to be shown."""
-    return Said(comment, markdown(comment.text))
+def said(comment: Comment, new: Collection[int] = ()) -> Said:
+    """A comment ready to be shown; new: the ids of those to mark as new."""
+    return Said(comment, markdown(comment.text), comment.pk in new)
 
 
 def criteria_texts(rubric: Rubric, keys: Iterable[str]) -> dict[str, tuple[str, bool]]:
@@ -136,15 +144,19 @@ class LongThread:
     earlier: int | None
 
 
-def long_thread(first: Comment, *, before: int | None) -> LongThread:
-    """The newest thirty replies of a thread, or those below the id `before`; four queries."""
+def long_thread(first: Comment, *, before: int | None, new: Collection[int] = ()) -> LongThread:
+    """The newest thirty replies of a thread, or those below the id `before`; four queries.
+
+    new: the ids of comments to mark as new.
+    """
     replies = first.replies.select_related("author")
     below = replies.filter(pk__lt=before) if before is not None else replies
     found = list(below.order_by("-pk")[: REPLIES + 1])
     shown = found[:REPLIES][::-1]
     key = first.criterion_key
     about, is_gone = criteria_texts(first.rubric, [key]).get(key, ("", bool(key)))
-    thread = Thread(said(first), [said(reply) for reply in shown], replies.count(), about, is_gone)
+    tail = [said(reply, new) for reply in shown]
+    thread = Thread(said(first, new), tail, replies.count(), about, is_gone)
     return LongThread(thread, shown[0].pk if len(found) > REPLIES else None)
 
 
@@ -164,15 +176,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """Open threads beside the rubric, and the marks of its rows."""
+    """Open threads beside the rubric, what a person has not read, and the marks of its rows."""
 
     n_open: int
+    unread: Unread
     newest: ThreadPage
     marks: Sequence[Mark]
 
 
-def comments_panel(rubric: Rubric, number: int | None = None) -> Panel:
-    """The newest open threads and the marks of a version's rows with threads; seven queries.
+def comments_panel(rubric: Rubric, *, reader: User, number: int | None = None) -> Panel:
+    """The newest open threads and the marks of a version's rows with threads; eight queries.
 
     number: the version's, None for the newest; one that is not there has no rows.
     """
@@ -184,7 +197,8 @@ def comments_panel(rubric: Rubric, number: int | None = None) -> Panel:
     found = talked.values_list("pk", "key", "text")
     marks = [Mark(pk, key, text, *counts[key]) for pk, key, text in found]
     newest = threads_page(rubric, is_open=True, before=None)
-    return Panel(sum(n for n, _ in counts.values()), newest, marks)
+    unread = unread_counts(reader, [rubric.pk]).get(rubric.pk, Unread())
+    return Panel(sum(n for n, _ in counts.values()), unread, newest, marks)
 
 
 def _counts(rubric: Rubric) -> Mapping[str, tuple[int, int]]:
@@ -233,8 +247,10 @@ def mentions_of(user: User, *, before: int | None) -> MentionPage:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     rows = rows.select_related("author", "rubric__project", "reply_to")
-    found = list(rows.order_by("-pk")[: MENTIONS + 1])
+    is_new = Exists(unread_mentions(user).filter(pk=OuterRef("pk")))
+    found = list(rows.annotate(is_new=is_new).order_by("-pk")[: MENTIONS + 1])
     shown = found[:MENTIONS]
+    new = {comment.pk for comment in shown if comment.is_new}
     return MentionPage(
-        [said(comment) for comment in shown], shown[-1].pk if len(found) > MENTIONS else None
+        [said(comment, new) for comment in shown], shown[-1].pk if len(found) > MENTIONS else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,20 +13,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from rubricstudio.actions.comments import NothingThere, add_comment, reopen, resolve
+from rubricstudio.actions.comments import NothingThere, add_comment, mark_read, reopen, resolve
 from rubricstudio.forms.comments import CommentForm, NumberForm, PeopleForm, StateForm, ThreadsForm
 from rubricstudio.http import ProjectRequest, SignedInRequest, project_view, signed_in
 from rubricstudio.models import Comment, Project, Rubric
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.comments import (
+    Said,
+    Thread,
     comment_of,
     comments_panel,
     criteria_to_discuss,
     long_thread,
     mentions_of,
     people_named,
+    said,
     threads_page,
 )
+from rubricstudio.queries.unread import News, news_of, unread_mentions
 from rubricstudio.views.rubrics import load_rubric, posted
 
 _OPEN = {"open": True, "resolved": False, "all": None}
@@ -79,16 +84,31 @@ def _threads(request: ProjectRequest, rubric: Rubric, form: CommentForm) -> Http
     given = asked.cleaned_data if asked.is_valid() else {}
     key = given.get("key", "") if "key" in request.GET else None
     state = given.get("state") or "open"
+    news = news_of(request.user, rubric)
+    page = threads_page(
+        rubric, key=key, is_open=_OPEN[state], before=given.get("before"), new=news.ids
+    )
     context = {
         "rubric": rubric,
         "form": form,
         "criteria": criteria_to_discuss(rubric),
         "key": key,
         "state": state,
-        "page": threads_page(rubric, key=key, is_open=_OPEN[state], before=given.get("before")),
+        "page": page,
+        "also": _also_new(request, rubric, news, page.threads),
     }
     status = 422 if form.errors else 200
     return render(request, "rubricstudio/comments.html", context, status=status)
+
+
+def _also_new(
+    request: ProjectRequest, rubric: Rubric, news: News, threads: Sequence[Thread]
+) -> list[Said]:
+    """What is new and not among the threads shown; as both are shown, all of it is read now."""
+    if news.last is not None:
+        mark_read(rubric=rubric, up_to=news.last, by=request.user)
+    shown = {one.comment.pk for thread in threads for one in (thread.first, *thread.replies)}
+    return [said(comment, news.ids) for comment in news.comments if comment.pk not in shown]
 
 
 @project_view(Permission.SEE_RUBRICS)
@@ -100,7 +120,10 @@ def panel(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResp
         return redirect("rubricstudio:comments", project.slug, rubric.pk)
     form = NumberForm(request.GET)
     number = form.cleaned_data["number"] if form.is_valid() else None
-    context = {"rubric": rubric, "panel": comments_panel(rubric, number)}
+    context = {
+        "rubric": rubric,
+        "panel": comments_panel(rubric, reader=request.user, number=number),
+    }
     return render(request, "rubricstudio/comments_panel.html", context)
 
 
@@ -120,7 +143,10 @@ def comment(
             return redirect(_address(made))
     asked = ThreadsForm(request.GET)
     before = asked.cleaned_data["before"] if asked.is_valid() else None
-    context = {"rubric": rubric, "form": form, "found": long_thread(first, before=before)}
+    news = news_of(request.user, rubric)
+    found = long_thread(first, before=before, new=news.ids)
+    also = _also_new(request, rubric, news, [found.thread])
+    context = {"rubric": rubric, "form": form, "found": found, "also": also}
     status = 422 if form.errors else 200
     return render(request, "rubricstudio/comments_thread.html", context, status=status)
 
@@ -162,3 +188,11 @@ def mentions(request: SignedInRequest) -> HttpResponseBase:
     before = form.cleaned_data["before"] if form.is_valid() else None
     context = {"page": mentions_of(request.user, before=before)}
     return render(request, "rubricstudio/comments_mentions.html", context)
+
+
+@signed_in
+@require_GET
+def mentions_count(request: SignedInRequest) -> HttpResponseBase:
+    """How many mentions are new, for the person's menu when it opens."""
+    context = {"n_mentions": unread_mentions(request.user).count()}
+    return render(request, "rubricstudio/comments_count.html", context)

@@ -267,6 +267,7 @@ TOLD = {
     "paste": lambda: _("what was pasted"),
     "restore": lambda: _("a restored deletion"),
     "split": lambda: _("a split"),
+    "weights": lambda: _("new weights of tiers"),
 }
 
 

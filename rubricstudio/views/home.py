@@ -8,19 +8,23 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from rubricstudio.actions.projects import SlugTaken, create_project, edit_project
-from rubricstudio.domain.rubric import WEIGHT_CLASSES
-from rubricstudio.forms.projects import EditProjectForm, NewProjectForm
+from rubricstudio.forms.projects import NewProjectForm, ProjectForm
 from rubricstudio.http import ProjectRequest, SignedInRequest, project_view, signed_in
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.projects import project_counts, projects_of
+from rubricstudio.queries.unread import unread_mentions
 from rubricstudio.steps import loop_steps
 
 
 @signed_in
 def home(request: SignedInRequest) -> HttpResponseBase:
     rows = projects_of(request.user)
-    context = {"projects": rows, "form": NewProjectForm() if not rows else None}
+    context = {
+        "projects": rows,
+        "form": NewProjectForm() if not rows else None,
+        "n_mentions": unread_mentions(request.user).count() if rows else 0,
+    }
     return render(request, "rubricstudio/home.html", context)
 
 
@@ -53,17 +57,9 @@ def project(request: ProjectRequest, project: Project) -> HttpResponseBase:
 @project_view(Permission.MANAGE_MEMBERS)
 def project_edit(request: ProjectRequest, project: Project) -> HttpResponseBase:
     initial = {"name": project.name, "description": project.description}
-    form = EditProjectForm(
-        request.POST or None, initial={**initial, **WEIGHT_CLASSES, **project.weight_classes}
-    )
+    form = ProjectForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        edit_project(
-            project=project,
-            name=form.cleaned_data["name"],
-            description=form.cleaned_data["description"],
-            weight_classes=form.weight_classes(),
-            by=request.user,
-        )
+        edit_project(project=project, by=request.user, **form.cleaned_data)
         messages.success(request, gettext("Saved."))
         return redirect(project)
     status = 422 if form.errors else 200

@@ -19,6 +19,7 @@ from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.rubrics import newest_version, rubrics_page, versions_of
 from rubricstudio.queries.sheet import Typed, sheet
+from rubricstudio.queries.unread import unread_counts
 
 EDITOR = "rubricstudio/rubric.html"
 READER = "rubricstudio/version.html"
@@ -46,7 +47,9 @@ def rubrics(request: ProjectRequest, project: Project) -> HttpResponseBase:
         before=given.get("before"),
         after=given.get("after"),
     )
-    context = {"page": page, "q": given.get("q", "")}
+    unread = unread_counts(request.user, [rubric.pk for rubric in page.rubrics])
+    rows = [(rubric, unread.get(rubric.pk)) for rubric in page.rubrics]
+    context = {"page": page, "rows": rows, "q": given.get("q", "")}
     return partial(request, "rubricstudio/rubrics.html", "list", context)
 
 

@@ -272,13 +272,19 @@ def test_pages_take_as_many_queries_for_many_threads_as_for_one(
         (url("comment", rubric.pk, first.pk), {}),
         (url("comments-panel", rubric.pk), HTMX),
     ]
-    few = [_queries(client, address, headers) for address, headers in addresses]
+
+    def read_and_ask_again() -> list[int]:
+        for address, headers in addresses:
+            client.get(address, headers=headers)
+        return [_queries(client, address, headers) for address, headers in addresses]
+
+    few = read_and_ask_again()
     for n in range(9):
         other = say(rubric, cast.reviewer, f"More {n}", "invents")
         say(rubric, cast.owner, f"Reply {n}", reply_to=other)
         say(rubric, cast.reviewer, f"Reply {n}", reply_to=first)
 
-    assert [_queries(client, address, headers) for address, headers in addresses] == few
+    assert read_and_ask_again() == few
 
 
 def _queries(client: Client, address: str, headers: dict[str, str]) -> int:
@@ -302,7 +308,7 @@ def test_the_panel_marks_the_rows_out_of_band(
 
     warns = data.version.criteria.get(key="warns").pk
     assert f'id="talk-{warns}" hx-swap-oob="true"' in fragment
-    panel = comments_panel(rubric)
+    panel = comments_panel(rubric, reader=cast.owner)
     marks = {mark.key: (mark.n_open, mark.n_threads) for mark in panel.marks}
     # A row without open threads is sent too, empty: the last one may just have been resolved.
     assert marks == {"warns": (1, 1), "invents": (0, 1)}

@@ -125,21 +125,6 @@ def test_an_owner_renames_the_project_and_its_address_stays(client: Client, cast
     assert (cast.project.name, cast.project.slug) == ("Interactions", "demo")
 
 
-def test_an_owner_says_what_a_tier_weighs(client: Client, cast: Cast) -> None:
-    _signed_in(client, cast, "owner")
-    address = reverse("rubricstudio:project-edit", args=["demo"])
-    assert 'value="-2.0"' in client.get(address).content.decode()
-
-    client.post(address, {"name": "Demo", "essential": "8", "pitfall": "-4.5", "optional": ""})
-
-    cast.project.refresh_from_db()
-    assert cast.project.weight_classes == {
-        **{"essential": 8.0, "important": 3.0},
-        **{"optional": 1.0, "pitfall": -4.5},
-    }
-    assert client.post(address, {"name": "Demo", "essential": "heavy"}).status_code == 422
-
-
 def test_counts_take_a_correction_for_the_same_verdict(cast: Cast, data: Data) -> None:
     person = rater_for_user(project=cast.project, user=cast.annotator)
     judge = Rater.objects.create(project=cast.project, kind=RaterKind.JUDGE, name="wren-judge")
