@@ -50,6 +50,41 @@ class Row:
     joined: bool = False
 
     @property
+    def pk(self) -> str:
+        """The id as a page writes it, whatever the language groups digits by."""
+        return str(self.criterion.pk)
+
+    @property
+    def version(self) -> str:
+        return str(self.criterion.row_version)
+
+    @property
+    def key(self) -> str:
+        return self.criterion.key
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything is to be said below the fields."""
+        row = self.criterion
+        told = row.gate or row.tier or row.description or row.evidence_required or self.odd
+        return bool(told) or row.scale_kind != "binary" or row.judged_by != "anyone"
+
+    @property
+    def description(self) -> str:
+        return self.criterion.description
+
+    @property
+    def kind(self) -> tuple[object, ...] | None:
+        """Rows of a kind look alike but for key, texts and numbers; None says that none does."""
+        row = self.criterion
+        if self.typed or self.saved:
+            return None
+        levels = tuple(str(level["label"]) for level in row.levels)
+        scale = (row.scale_kind, row.maximum, levels)
+        marks = (row.gate, row.judged_by, row.evidence_required, self.odd, bool(row.description))
+        return (row.is_group, row.met_means, row.tier, *scale, *marks)
+
+    @property
     def text(self) -> str:
         return self._shown("text", self.criterion.text)
 

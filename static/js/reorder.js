@@ -15,6 +15,9 @@ import { post, toast } from "./shared.js";
 const itemsOf = (list) => [...list.children].filter((child) => child.matches("[data-reorder-item]"));
 const orderOf = (list) => itemsOf(list).map((item) => item.dataset.reorderItem);
 
+/** What to say: an outer list may say it for those inside it. */
+const wordsOf = (list) => list.closest("[data-reorder-moved]")?.dataset ?? {};
+
 let drag = null;
 
 const placeOf = (item) => ({ list: item.parentElement, next: item.nextElementSibling });
@@ -93,7 +96,7 @@ async function tell(list, item, body, before, place, total) {
   const worked = await post(list.dataset.reorder, body).then((r) => r.ok && !r.redirected, () => false);
   if (!worked) {
     before.list.insertBefore(item, before.next?.parentElement === before.list ? before.next : null);
-    toast({ tone: "error", text: list.dataset.reorderFailed });
+    toast({ tone: "error", text: wordsOf(list).reorderFailed });
     return;
   }
   say(list, place + 1, total);
@@ -102,7 +105,7 @@ async function tell(list, item, body, before, place, total) {
 
 function say(list, position, total) {
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  const text = (list.dataset.reorderMoved ?? "")
+  const text = (wordsOf(list).reorderMoved ?? "")
     .replace("{position}", number.format(position))
     .replace("{total}", number.format(total));
   if (text) toast({ tone: "success", text });
