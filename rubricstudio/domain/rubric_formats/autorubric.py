@@ -1,22 +1,24 @@
 """autorubric: a list of criteria with `requirement`, `weight` and maybe `options`.
 
 A weight of 10 where none is given; below 0 it stands for something bad that a response does.
-Options have a value from 0 to 1. JSON and YAML. Source: autorubric 1.6.
+Options have a value from 0 to 1. The list may stand under `rubric`, `criteria` or `sections`,
+and a section's name is the category of its criteria; a dataset may have a rubric of its own and
+one an item. JSON and YAML. Source: autorubric 1.6.1, rubric.py, types.py and dataset.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.formats.records import KEY_LIMIT
 from rubricstudio.domain.rubric import BINARY, Criterion, Level, Scale, ScaleKind
 from rubricstudio.domain.rubric_formats.losing import Losing, filled, number, pretty
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
@@ -27,84 +29,131 @@ from rubricstudio.domain.rubric_formats.reading import (
     DumpYaml,
     LoadYaml,
     Reading,
+    inner,
     items_of,
-    position_key,
-    rubric_of,
 )
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "pos_normalised_clipped"
 DEFAULT_WEIGHT = 10.0
+_LISTS = ("rubric", "sections", "criteria")
+_ROW = ("name", "description", "prompt", *_LISTS)
+_ITEM = ("name", "requirement", "weight", "options", "scale_type")
 
 
 def _read(text: str, load: LoadYaml | None) -> ReadResult:
     reading = Reading()
-    rows = list(reading.rows(text, "items", load))
-    if any("requirement" in row.values for row in rows):
+    rows = list(reading.rows(text, load=load))
+    if any(map(_is_member, rows)) and (len(rows) > 1 or "requirement" in rows[0].values):
         about = reading.fields({}, rows[0].place.line)
         reading.keep(about, lambda fields: _rubric(fields, rows))
         return reading.result()
     for row in rows:
-        reading.keep(row, lambda fields: _rubric(fields, items_of(fields, "rubric", "criteria")))
+        items = row.objects("items") if isinstance(row.values.get("items"), list) else []
+        own = [item for item in items if item.values.get("rubric") is not None]
+        if not own or row.values.get("rubric") is not None:
+            known = ("items",) if own else ()
+            reading.keep(row, partial(_rubric, also=known))
+        for item in own:
+            reading.keep(item, _rubric)
     return reading.result()
 
 
-def _rubric(fields: Fields, items: Sequence[Fields]) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("name", "description", "prompt", "rubric", "criteria"))
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
-    for place, item in enumerate(items, 1):
-        known = ("name", "requirement", "weight", "options", "scale_type")
-        dropped.note(item, known, criterion=True)
-        key = item.name("name", limit=KEY_LIMIT) or position_key(place)
-        text = item.text("requirement", required=True)
-        weight = item.number("weight", DEFAULT_WEIGHT)
-        means, asked = polarity(key, text, weight, "autorubric")
-        guesses += asked
-        criteria.append(
-            Criterion(key, text, weight=weight, met_means=means, scale=_scale(item, dropped))
+def _is_member(row: Fields) -> bool:
+    """Whether a row is a criterion or a section of them, and not a rubric."""
+    return "requirement" in row.values or ("criteria" in row.values and "rubric" not in row.values)
+
+
+def _rubric(
+    fields: Fields, listed: Sequence[Fields] | None = None, also: Sequence[str] = ()
+) -> ReadRubric:
+    """The rubric of an object, or of what is listed: criteria, and sections that hold them."""
+    row = Row(fields, (*_ROW, *also))
+    if listed is None:
+        is_object = isinstance(fields.values.get("rubric"), dict)
+        holder = inner(fields, "rubric") if is_object else fields
+        if is_object:
+            row.dropped.note(holder, _LISTS)
+        listed = items_of(holder, *_LISTS)
+    members = [member for entry in listed for member in _members(entry, row.dropped)]
+    sections = iter([section for section, _ in members])
+    for key, item in row.items((item for _, item in members), _ITEM):
+        criterion = Criterion(
+            item.name("name", limit=KEY_LIMIT) or key,
+            item.text("requirement", required=True),
+            weight=item.number("weight", DEFAULT_WEIGHT),
+            scale=_scale(item, row.dropped),
+            category=next(sections),
         )
-    return rubric_of(
-        criteria,
-        AGGREGATOR,
-        name=fields.text("name") or fields.text("description"),
-        prompt=fields.text("prompt"),
-        guesses=guesses,
-        losses=dropped.losses,
-    )
+        row.add_signed(criterion, "autorubric")
+    name = fields.text("name") or fields.text("description")
+    return row.rubric(AGGREGATOR, name=name, prompt=row.prompt("prompt"))
+
+
+def _members(entry: Fields, dropped: Dropped) -> list[tuple[str, Fields]]:
+    """A criterion as it is, those of a section with its name."""
+    if "criteria" not in entry.values:
+        return [("", entry)]
+    dropped.note(entry, ("name", "criteria"))
+    section = entry.name("name")
+    return [(section, item) for item in entry.objects("criteria")]
 
 
 def _scale(item: Fields, dropped: Dropped) -> Scale:
-    """The scale of the options, sorted by value; an option for "does not apply" is no level."""
-    options = item.objects("options")
-    levels = []
-    for option in options:
-        dropped.note(option, ("label", "value"), criterion=True)
+    """The scale of the options by value; an option for "does not apply" is no level."""
+    labels: dict[float, list[str]] = {}
+    for option in item.objects("options"):
         if option.flag("na"):
+            dropped.note(option, ("label", "value"), criterion=True)
             continue
+        dropped.note(option, ("label", "value", "na"), criterion=True)
         if option.optional_number("value") is None:
             option.problem("value", "is missing", "Give a number from 0 to 1.")
-        levels.append(Level(option.number("value", 0.0), option.text("label", required=True)))
-    if not options:
+        value, label = option.number("value", 0.0), option.text("label", required=True)
+        labels.setdefault(value, []).append(label)
+    if not item.values.get("options"):
         return BINARY
-    levels.sort(key=lambda level: level.value)
-    if len(levels) < 2 or len({level.value for level in levels}) < len(levels):
-        hint = "Give two or more options, each with a value of its own."
-        item.problem("options", "do not make a scale", hint)
+    if any(len(same) > 1 for same in labels.values()):
+        dropped.say("options of one value: become one level", 1)
+    if item.values.get("scale_type") == "nominal":
+        dropped.say("options without an order: become levels in the order of their values", 1)
+    if len(labels) < 2:
+        item.problem("options", "do not make a scale", "Give options of two or more values.")
         return BINARY
+    levels = [Level(value, " / ".join(same)) for value, same in sorted(labels.items())]
     return Scale(ScaleKind.ORDINAL, tuple(levels))
 
 
 def _values(rubrics: Sequence[NamedRubric]) -> tuple[Any, Losing]:
-    losing, values = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("name", "prompt"))
-        leaves = losing.flat(named, keyed=True)
-        losing.fields(leaves, ("weight", "met_means", "scale"))
-        items = [_item(c, losing) for c in leaves]
-        values.append({**filled(name=named.name, prompt=named.prompt), "rubric": items})
-    alone = len(values) == 1 and list(values[0]) == ["rubric"] and values[0]["rubric"]
-    return (values[0]["rubric"] if alone else {"items": values}), losing
+    """A list of criteria; a dataset where there is more to say, with items for several."""
+    losing = Losing()
+    about, kept = ("name", "prompt"), ("weight", "met_means", "scale", "category")
+    found = [
+        (named, _sections(leaves, losing))
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=about, kept=kept, keyed=True
+        )
+    ]
+    if len(found) == 1:
+        [(named, listed)] = found
+        said = filled(name=named.name, prompt=named.prompt)
+        if said:
+            return {**said, "rubric": listed, "items": []}, losing
+        return ({"sections": listed} if any("criteria" in x for x in listed) else listed), losing
+    items = [
+        {"submission": "", "description": n.name, "prompt": n.prompt, "rubric": listed}
+        for n, listed in found
+    ]
+    return {"rubric": None, "items": items}, losing
+
+
+def _sections(leaves: Sequence[Criterion], losing: Losing) -> list[dict[str, Any]]:
+    """The criteria, those of one category that follow each other as a section."""
+    listed: list[dict[str, Any]] = []
+    for category, members in groupby(leaves, key=lambda c: c.category):
+        items = [_item(criterion, losing) for criterion in members]
+        listed += [{"name": category, "criteria": items}] if category else items
+    return listed
 
 
 def _item(criterion: Criterion, losing: Losing) -> dict[str, Any]:
@@ -136,7 +185,7 @@ def _item(criterion: Criterion, losing: Losing) -> dict[str, Any]:
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
-    """One list of criteria, or `items` that hold one each."""
+    """A list of criteria, or a dataset with one rubric or with one an item."""
     value, losing = _values(rubrics)
     return Written(pretty(value), losing.losses)
 

@@ -1,7 +1,9 @@
 """BiGGen-Bench and Prometheus: a row a criterion whose levels 1 to 5 are described.
 
-Rows that follow each other with one `id` and input are criteria of one rubric. Source:
-prometheus-eval, BiGGen-Bench.
+Rows that follow each other with one `id` and input are criteria of one rubric. The task files
+of BiGGen-Bench have no `id`: their loader joins capability, task and `instance_idx`, as is done
+here. Rows of the Feedback Collection call every field `orig_...`. Source:
+prometheus-eval/prometheus-eval, BiGGen-Bench/tasks and data_loader.py.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields
+from rubricstudio.domain.formats.lines import clean
 from rubricstudio.domain.rubric import BINARY, Criterion, Level, Scale, ScaleKind
 from rubricstudio.domain.rubric_formats.losing import Losing, filled, lines
 from rubricstudio.domain.rubric_formats.protocol import (
@@ -24,13 +27,16 @@ from rubricstudio.domain.rubric_formats.protocol import (
 from rubricstudio.domain.rubric_formats.reading import (
     Dropped,
     Reading,
+    inner,
     position_key,
     rubric_of,
 )
+from rubricstudio.domain.rubric_formats.rows import leaves_of
 
 AGGREGATOR = "hierarchical_grades"
-_LEVEL = re.compile(r"score_?(\d{1,3})(?:_description)?", re.ASCII)
-_ROW = ("id", "task", "input", "instruction", "capability", "score_rubric", "rubric")
+_LEVEL = re.compile(r"(?:orig_)?score_?(\d{1,3})(?:_description)?", re.ASCII)
+_PROMPTS = ("input", "orig_instruction", "instruction")
+_ROW = (*_PROMPTS, "id", "task", "instance_idx", "capability", "score_rubric", "rubric")
 
 
 def read(text: str) -> ReadResult:
@@ -45,57 +51,66 @@ def read(text: str) -> ReadResult:
 def _numbered(reading: Reading, text: str) -> Iterator[tuple[Any, Fields]]:
     """Each row with what it shares with the others of its rubric."""
     for place, fields in enumerate(reading.rows(text)):
-        task, prompt = fields.values.get("id"), fields.values.get("input")
-        yield (str(task), str(prompt), -1) if task else ("", "", place), fields
+        task, prompt = _task(fields), fields.values.get("input")
+        yield (task, str(prompt), -1) if task else ("", "", place), fields
+
+
+def _task(fields: Fields) -> str:
+    """The id of a row, or what the benchmark's loader makes of a row without one."""
+    values = fields.values
+    if values.get("id") or values.get("instance_idx") is None:
+        return str(values.get("id") or "")
+    return clean(
+        f"{values.get('capability', '')}_{values.get('task', '')}_{values['instance_idx']}"
+    )
 
 
 def _rubric(rows: Sequence[Fields]) -> ReadRubric:
     dropped = Dropped()
     criteria = [_criterion(row, place, dropped) for place, row in enumerate(rows, 1)]
     first = rows[0]
+    prompt = next((name for name in _PROMPTS if first.values.get(name)), "input")
     return rubric_of(
         criteria,
         AGGREGATOR,
         name=first.text("task"),
-        task=first.text("id"),
-        prompt=first.text("input") or first.text("instruction"),
+        task=first.text("id") or _task(first),
+        prompt=first.text(prompt),
         losses=dropped.losses,
     )
 
 
 def _criterion(row: Fields, place: int, dropped: Dropped) -> Criterion:
-    inner = row
-    for name in ("score_rubric", "rubric"):
-        if isinstance(row.values.get(name), dict):
-            prefix = f"{row.prefix}{name}."
-            inner = Fields(row.values[name], row.place, row.problems, prefix)
-            dropped.note(row, _ROW)
-            break
-    found = {name: _LEVEL.fullmatch(name) for name in inner.values}
+    held = next((n for n in ("score_rubric", "rubric") if isinstance(row.values.get(n), dict)), "")
+    holder = inner(row, held) if held else row
+    found = {name: _LEVEL.fullmatch(name) for name in holder.values}
     levels = [
-        Level(float(match.group(1)), match.group(1).lstrip("0") or "0", inner.text(name))
+        Level(float(match.group(1)), match.group(1).lstrip("0") or "0", holder.text(name))
         for name, match in found.items()
         if match
     ]
-    known = {name for name, match in found.items() if match} | {"criteria"}
-    dropped.note(inner, known if inner is not row else {*known, *_ROW}, criterion=True)
-    levels.sort(key=lambda level: level.value)
+    name = "criteria" if "orig_criteria" not in holder.values else "orig_criteria"
+    known = {name, *(level for level, match in found.items() if match)}
+    if held:
+        dropped.note(row, _ROW)
+    dropped.note(holder, known if held else {*known, *_ROW}, criterion=True)
+    text, category = holder.text(name, required=True), row.name("capability")
+    return Criterion(position_key(place), text, scale=_scale(holder, levels), category=category)
+
+
+def _scale(holder: Fields, levels: list[Level]) -> Scale:
     if len({level.value for level in levels}) < max(len(levels), 2):
         hint = "Describe two or more levels: score1_description, score2_description, ..."
-        inner.problem("score1_description", "the levels are missing or stand twice", hint)
-        levels = []
-    scale = Scale(ScaleKind.ORDINAL, tuple(levels)) if levels else BINARY
-    text, category = inner.text("criteria", required=True), row.name("capability")
-    return Criterion(position_key(place), text, scale=scale, category=category)
+        holder.problem("score1_description", "the levels are missing or stand twice", hint)
+        return BINARY
+    return Scale(ScaleKind.ORDINAL, tuple(sorted(levels, key=lambda level: level.value)))
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a criterion; scales become levels from 1 on."""
     losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("name", "task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("met_means", "scale", "category"))
+    about, kept = ("name", "task", "prompt"), ("met_means", "scale", "category")
+    for named, leaves in leaves_of(rubrics, losing, AGGREGATOR, about=about, kept=kept):
         if len(leaves) > 1 and not named.task:
             losing.note("a rubric without a task falls apart: its criteria are read as rubrics")
         rows += [_row(named, criterion, losing) for criterion in leaves]
@@ -134,7 +149,9 @@ FORMAT = RubricFormat(
     label="BiGGen-Bench, Prometheus",
     about="A criterion a row, with a description of each level from 1 to 5.",
     endings=(".jsonl", ".json"),
-    matches=lambda name, text: '"score1' in text or '"score_rubric"' in text,
+    matches=lambda name, text: any(
+        look in text for look in ('"score1', '"score_rubric"', '"orig_score1_description"')
+    ),
     read=read,
     write=write,
 )

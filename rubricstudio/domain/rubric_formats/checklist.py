@@ -13,23 +13,15 @@ from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.formats.records import KEY_LIMIT
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.rubric_formats.losing import Losing, lines
-from rubricstudio.domain.rubric_formats.polarity import polarity
 from rubricstudio.domain.rubric_formats.protocol import (
     NamedRubric,
-    PolarityGuess,
     ReadResult,
     ReadRubric,
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    NO_RUBRIC,
-    Dropped,
-    Reading,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import NO_RUBRIC, Reading, position_key
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 from rubricstudio.domain.rubric_formats.table import ALIASES
 
 AGGREGATOR = "count_share"
@@ -43,25 +35,15 @@ def read_infobench(text: str) -> ReadResult:
 
 
 def _infobench_row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    known = ("id", "instruction", "input", "decomposed_questions", "question_label")
-    dropped.note(fields, known)
+    row = Row(fields, ("id", "instruction", "input", "decomposed_questions", "question_label"))
     if fields.values.get("decomposed_questions") is None:
         fields.problem("decomposed_questions", "is missing", NO_RUBRIC)
     labels = _labels(fields)
-    criteria = [
-        Criterion(position_key(n), text, tags=labels[n - 1] if n <= len(labels) else ())
-        for n, text in enumerate(fields.texts("decomposed_questions"), 1)
-    ]
-    prompt, lost = prompt_of(fields, "instruction")
-    parts = [part for part in (prompt, fields.text("input")) if part]
-    return rubric_of(
-        criteria,
-        AGGREGATOR,
-        task=fields.text("id"),
-        prompt="\n\n".join(parts),
-        losses=(*dropped.losses, *lost),
-    )
+    for place, text in enumerate(fields.texts("decomposed_questions"), 1):
+        tags = labels[place - 1] if place <= len(labels) else ()
+        row.add(Criterion(position_key(place), text, tags=tags))
+    parts = [part for part in (row.prompt("instruction"), fields.text("input")) if part]
+    return row.rubric(AGGREGATOR, task=fields.text("id"), prompt="\n\n".join(parts))
 
 
 def _labels(fields: Fields) -> list[tuple[str, ...]]:
@@ -83,20 +65,19 @@ def _labels(fields: Fields) -> list[tuple[str, ...]]:
 
 def write_infobench(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric."""
-    losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("task", "prompt"))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("met_means", "tags"))
-        rows.append(
-            {
-                "id": named.task,
-                "instruction": named.prompt,
-                "input": "",
-                "decomposed_questions": [losing.good(c) for c in leaves],
-                "question_label": [list(c.tags) for c in leaves],
-            }
+    losing, kept = Losing(), ("met_means", "tags")
+    rows = [
+        {
+            "id": named.task,
+            "instruction": named.prompt,
+            "input": "",
+            "decomposed_questions": [losing.good(c) for c in leaves],
+            "question_label": [list(c.tags) for c in leaves],
+        }
+        for named, leaves in leaves_of(
+            rubrics, losing, AGGREGATOR, about=("task", "prompt"), kept=kept
         )
+    ]
     return Written(lines(rows), losing.losses)
 
 
@@ -106,32 +87,29 @@ def read_list(text: str) -> ReadResult:
     rows = list(reading.rows(text, "criteria"))
     if rows:
         about = reading.fields({}, rows[0].place.line)
-        reading.keep(about, lambda fields: _list(rows))
+        reading.keep(about, lambda fields: _list(fields, rows))
     return reading.result()
 
 
-def _list(rows: Sequence[Fields]) -> ReadRubric:
-    dropped = Dropped()
-    criteria: list[Criterion] = []
-    guesses: list[PolarityGuess] = []
+def _list(fields: Fields, rows: Sequence[Fields]) -> ReadRubric:
+    row = Row(fields, ())
     for place, item in enumerate(rows, 1):
         names = {
             native: next((name for name in aliases if name in item.values), aliases[0])
             for native, aliases in ALIASES.items()
             if native != "met_means"
         }
-        dropped.note(item, (*names.values(), "tags"), criterion=True)
-        text = item.text(names["text"], required=True)
-        key = item.name(names["key"], limit=KEY_LIMIT) or position_key(place)
-        weight, category = item.number(names["weight"], 1.0), item.name(names["category"])
-        means, asked = polarity(key, text, weight)
-        guesses += asked
-        criteria.append(
+        row.dropped.note(item, (*names.values(), "tags"), criterion=True)
+        row.add_signed(
             Criterion(
-                key, text, weight=weight, met_means=means, category=category, tags=item.tags()
+                item.name(names["key"], limit=KEY_LIMIT) or position_key(place),
+                item.text(names["text"], required=True),
+                weight=item.number(names["weight"], 1.0),
+                category=item.name(names["category"]),
+                tags=item.tags(),
             )
         )
-    return rubric_of(criteria, SIGNED, guesses=guesses, losses=dropped.losses)
+    return row.rubric(SIGNED)
 
 
 INFOBENCH = RubricFormat(
@@ -142,6 +120,7 @@ INFOBENCH = RubricFormat(
     matches=lambda name, text: '"decomposed_questions"' in text,
     read=read_infobench,
     write=write_infobench,
+    by_line=True,
 )
 
 

@@ -1,8 +1,9 @@
-"""Inspect: samples whose `target` lists what a good answer holds.
+"""Inspect: samples whose `target` says what a good answer holds.
 
-A model-graded scorer reads the target; the whole rubric travels in `metadata.rubric`, named
-as in the native format, so that nothing is lost. A target alone is read as criteria of
-weight 1. Source: inspect_ai, Sample.
+A model-graded scorer reads the target as one text; the whole rubric travels in
+`metadata.rubric`, named as in the native format, so that nothing is lost. A target alone is
+read as criteria of weight 1. Source: inspect_ai, dataset/_dataset.py and _util.py,
+scorer/_model.py and _target.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rubricstudio.domain.formats.fields import Fields
-from rubricstudio.domain.rubric import Criterion
+from rubricstudio.domain.formats.lines import DECODER
+from rubricstudio.domain.rubric import Criterion, MetMeans
 from rubricstudio.domain.rubric_formats.losing import lines
 from rubricstudio.domain.rubric_formats.native import endless, native_values, read_native_rubric
 from rubricstudio.domain.rubric_formats.protocol import (
@@ -20,13 +22,8 @@ from rubricstudio.domain.rubric_formats.protocol import (
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    Dropped,
-    Reading,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import Reading, inner, position_key
+from rubricstudio.domain.rubric_formats.rows import Row
 
 AGGREGATOR = "pos_normalised"
 
@@ -37,20 +34,31 @@ def read(text: str) -> ReadResult:
 
 
 def _sample(fields: Fields) -> ReadRubric | None:
+    fields = _parsed(fields)
     metadata = fields.values.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("rubric"), dict):
-        prefix = f"{fields.prefix}metadata.rubric."
-        return read_native_rubric(Fields(metadata["rubric"], fields.place, fields.problems, prefix))
-    dropped = Dropped()
-    dropped.note(fields, ("id", "input", "target"))
+        return read_native_rubric(inner(inner(fields, "metadata"), "rubric"))
+    row = Row(fields, ("id", "input", "target"))
     if not fields.values.get("target"):
         fields.problem("target", "is missing", "Give texts, or a rubric in metadata.rubric.")
-    criteria = [
-        Criterion(position_key(place), text) for place, text in enumerate(fields.texts("target"), 1)
-    ]
-    prompt, lost = prompt_of(fields, "input")
-    losses = (*dropped.losses, *lost)
-    return rubric_of(criteria, AGGREGATOR, task=fields.text("id"), prompt=prompt, losses=losses)
+    for place, text in enumerate(fields.texts("target"), 1):
+        row.add(Criterion(position_key(place), text))
+    return row.rubric(AGGREGATOR, task=fields.text("id"), prompt=row.prompt("input"))
+
+
+def _parsed(fields: Fields) -> Fields:
+    """The sample with metadata as an object and targets as texts, as Inspect takes both."""
+    values = dict(fields.values)
+    metadata, target = values.get("metadata"), values.get("target")
+    if isinstance(metadata, str):
+        try:
+            values["metadata"] = DECODER.decode(metadata)
+        except (ValueError, RecursionError):
+            fields.problem("metadata", "is a text that is not JSON", "Give an object.")
+    listed = target if isinstance(target, list) else [target]
+    if target is not None and all(type(item) in (str, int, float, bool) for item in listed):
+        values["target"] = [str(item) for item in listed]
+    return Fields(values, fields.place, fields.problems, fields.prefix)
 
 
 def write(rubrics: Sequence[NamedRubric]) -> Written:
@@ -59,12 +67,18 @@ def write(rubrics: Sequence[NamedRubric]) -> Written:
         {
             "id": named.task,
             "input": named.prompt,
-            "target": [c.text for c in named.rubric.leaves],
+            "target": _target(named.rubric.leaves),
             "metadata": {"rubric": native_values(named)},
         }
         for named in rubrics
     ]
     return Written(lines(rows), endless(rubrics))
+
+
+def _target(leaves: Sequence[Criterion]) -> str:
+    """What a good answer holds, a line a criterion: a list would be joined without a space."""
+    said = [c.text if c.met_means is MetMeans.GOOD else f"Not the case: {c.text}" for c in leaves]
+    return said[0] if len(said) == 1 else "\n".join(f"{n}. {t}" for n, t in enumerate(said, 1))
 
 
 FORMAT = RubricFormat(
@@ -75,4 +89,5 @@ FORMAT = RubricFormat(
     matches=lambda name, text: '"input"' in text and '"target"' in text,
     read=read,
     write=write,
+    by_line=True,
 )

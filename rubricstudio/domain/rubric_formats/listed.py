@@ -1,8 +1,12 @@
-"""Formats that hold bare texts in named lists: KWBench by tier, DeepResearch Bench II by axis."""
+"""Formats that hold bare texts in named lists: KWBench by tier, DeepResearch Bench II by axis.
+
+Source: ankitmaloo/fasteval, service/engine.py; imlrz/DeepResearch-Bench-II, run_evaluation.py
+and tasks_and_rubrics.jsonl.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields
@@ -15,14 +19,8 @@ from rubricstudio.domain.rubric_formats.protocol import (
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    NO_RUBRIC,
-    Dropped,
-    Reading,
-    position_key,
-    prompt_of,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import NO_RUBRIC, Reading, position_key
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 TIERS: Mapping[str, Tier] = {
     "mandatory": Tier.MANDATORY,
@@ -32,7 +30,7 @@ TIERS: Mapping[str, Tier] = {
 AXES = ("info_recall", "analysis", "presentation")
 
 
-def _inner(fields: Fields, *path: str) -> Fields:
+def _lists(fields: Fields, *path: str) -> Fields:
     """The object at the end of the path; the row itself where the first name is absent."""
     if path[0] not in fields.values:
         return fields
@@ -42,17 +40,13 @@ def _inner(fields: Fields, *path: str) -> Fields:
     return fields
 
 
-def _texts(
-    lists: Fields, names: Sequence[str], build: Callable[[str, str, str], Criterion]
-) -> list[Criterion]:
-    """A criterion for each text of the lists, in their order."""
+def _texts(lists: Fields, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """(key, text, list) for each text of the lists, in their order."""
     if not any(name in lists.values for name in names):
         lists.problem(names[0], "is missing", NO_RUBRIC)
-    found: list[Criterion] = []
-    for name in names:
-        for text in lists.texts(name):
-            found.append(build(position_key(len(found) + 1), text, name))
-    return found
+    found = [(text, name) for name in names for text in lists.texts(name)]
+    for place, (text, name) in enumerate(found, 1):
+        yield position_key(place), text, name
 
 
 def read_kwbench(text: str) -> ReadResult:
@@ -61,32 +55,30 @@ def read_kwbench(text: str) -> ReadResult:
 
 
 def _kwbench_row(fields: Fields) -> ReadRubric:
-    dropped, lists = Dropped(), _inner(fields, "rubric")
+    lists, about = _lists(fields, "rubric"), ("id", "task", "prompt", "rubric")
+    row = Row(fields, about if lists is not fields else (*about, *TIERS))
     if lists is not fields:
-        dropped.note(fields, ("id", "prompt", "rubric"))
-    dropped.note(lists, (*TIERS, "id", "prompt") if lists is fields else tuple(TIERS))
-    criteria = _texts(
-        lists, tuple(TIERS), lambda key, text, name: Criterion(key, text, tier=TIERS[name])
-    )
-    prompt, lost = prompt_of(fields, "prompt")
-    losses = (*dropped.losses, *lost)
-    return rubric_of(criteria, "gated_tiers", task=fields.text("id"), prompt=prompt, losses=losses)
+        row.dropped.note(lists, tuple(TIERS))
+    for key, text, name in _texts(lists, tuple(TIERS)):
+        row.add(Criterion(key, text, tier=TIERS[name]))
+    prompt = row.prompt("task" if fields.values.get("task") else "prompt")
+    return row.rubric("gated_tiers", task=fields.text("id"), prompt=prompt)
 
 
 def write_kwbench(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric. A criterion of another tier, or of none, is good to have."""
     losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, "gated_tiers", kept=("task", "prompt"))
-        leaves = losing.flat(named, keyed=True)
-        losing.fields(leaves, ("met_means", "tier"))
+    about, kept = ("task", "prompt"), ("met_means", "tier")
+    for named, leaves in leaves_of(
+        rubrics, losing, "gated_tiers", about=about, kept=kept, keyed=True
+    ):
         lists: dict[str, list[Criterion]] = {name: [] for name in TIERS}
         for criterion in leaves:
             lists[_tier_name(criterion, losing)].append(criterion)
         rows.append(
             {
-                **filled(id=named.task, prompt=named.prompt),
-                "rubric": _lists(leaves, lists, losing),
+                **filled(id=named.task, task=named.prompt),
+                "rubric": _listed(leaves, lists, losing),
             }
         )
     return Written(lines(rows), losing.losses)
@@ -99,7 +91,7 @@ def _tier_name(criterion: Criterion, losing: Losing) -> str:
     return name or "good_to_have"
 
 
-def _lists(
+def _listed(
     leaves: list[Criterion], lists: dict[str, list[Criterion]], losing: Losing
 ) -> dict[str, Any]:
     """The texts by list. Where that changes the order or the keys, it is named."""
@@ -116,31 +108,31 @@ def read_deepresearch(text: str) -> ReadResult:
 
 
 def _deepresearch_row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("id", "idx", "prompt", "theme", "content"))
-    lists = _inner(fields, "content", "rubric")
-    dropped.note(_inner(fields, "content"), ("rubric", *fields.values))
+    row = Row(fields, ("id", "idx", "prompt", "theme", "content", *AXES))
+    lists = _lists(fields, "content", "rubric")
     if lists is not fields:
-        dropped.note(lists, AXES)
-    criteria = _texts(lists, AXES, lambda key, text, name: Criterion(key, text, category=name))
-    prompt, lost = prompt_of(fields, "prompt")
-    return rubric_of(
-        criteria,
+        # The task stands again beside its rubric, without the rule about blocked sources.
+        row.dropped.note(_lists(fields, "content"), ("rubric", "task"))
+        row.dropped.note(lists, AXES)
+    for key, text, name in _texts(lists, AXES):
+        row.add(Criterion(key, text, category=name))
+    content = _lists(fields, "content")
+    prompt = row.prompt("task", content) if content.values.get("task") else row.prompt("prompt")
+    return row.rubric(
         "count_share",
         name=fields.text("theme"),
         task=fields.text("id") or fields.text("idx"),
         prompt=prompt,
-        losses=(*dropped.losses, *lost),
     )
 
 
 def write_deepresearch(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric. A criterion of another category is taken as analysis."""
     losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, "count_share", kept=("name", "task", "prompt"))
-        leaves = losing.flat(named, keyed=True)
-        losing.fields(leaves, ("met_means", "category"))
+    about, kept = ("name", "task", "prompt"), ("met_means", "category")
+    for named, leaves in leaves_of(
+        rubrics, losing, "count_share", about=about, kept=kept, keyed=True
+    ):
         lists: dict[str, list[Criterion]] = {name: [] for name in AXES}
         for criterion in leaves:
             if criterion.category not in AXES:
@@ -153,7 +145,7 @@ def write_deepresearch(rubrics: Sequence[NamedRubric]) -> Written:
                 "id": named.task,
                 "theme": named.name,
                 "prompt": named.prompt,
-                "content": {"rubric": _lists(leaves, lists, losing)},
+                "content": {"task": named.prompt, "rubric": _listed(leaves, lists, losing)},
             }
         )
     return Written(lines(rows), losing.losses)
@@ -167,6 +159,7 @@ KWBENCH = RubricFormat(
     matches=lambda name, text: '"good_to_have"' in text,
     read=read_kwbench,
     write=write_kwbench,
+    by_line=True,
 )
 DEEPRESEARCH = RubricFormat(
     name="deepresearch-bench-2",
@@ -176,4 +169,5 @@ DEEPRESEARCH = RubricFormat(
     matches=lambda name, text: '"info_recall"' in text,
     read=read_deepresearch,
     write=write_deepresearch,
+    by_line=True,
 )

@@ -21,13 +21,8 @@ from rubricstudio.domain.rubric_formats.protocol import (
     RubricFormat,
     Written,
 )
-from rubricstudio.domain.rubric_formats.reading import (
-    NO_RUBRIC,
-    Dropped,
-    Reading,
-    position_key,
-    rubric_of,
-)
+from rubricstudio.domain.rubric_formats.reading import NO_RUBRIC, Reading, position_key
+from rubricstudio.domain.rubric_formats.rows import Row, leaves_of
 
 AGGREGATOR = "pos_normalised"
 _ITEM = re.compile(r"[ \t]*(?:\d{1,4}[.)]|[-*\u2022])[ \t]+(?=\S)")
@@ -46,17 +41,15 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("instruction", "rubric"))
+    row = Row(fields, ("instruction", "rubric"))
     items, before = _items(fields.text("rubric", required=True))
     if not items:
         fields.problem("rubric", "holds no numbered item", NO_RUBRIC)
-    criteria = [_criterion(place, item) for place, item in enumerate(items, 1)]
-    losses = dropped.losses
+    for place, item in enumerate(items, 1):
+        row.add(_criterion(place, item))
     if before:
-        losses += (Loss("the text before the first item is left out"),)
-    prompt = fields.text("instruction")
-    return rubric_of(criteria, AGGREGATOR, prompt=prompt, losses=losses)
+        row.losses.append(Loss("the text before the first item is left out"))
+    return row.rubric(AGGREGATOR, prompt=fields.text("instruction"))
 
 
 def _items(text: str) -> tuple[list[str], bool]:
@@ -88,10 +81,8 @@ def _criterion(place: int, item: str) -> Criterion:
 def write(rubrics: Sequence[NamedRubric]) -> Written:
     """A row a rubric."""
     losing, rows = Losing(), []
-    for named in rubrics:
-        losing.about(named, AGGREGATOR, kept=("prompt",))
-        leaves = losing.flat(named)
-        losing.fields(leaves, ("met_means", "tier"))
+    kept = ("met_means", "tier")
+    for named, leaves in leaves_of(rubrics, losing, AGGREGATOR, about=("prompt",), kept=kept):
         other = sum(c.tier not in (None, Tier.MANDATORY) for c in leaves)
         if other:
             losing.note("tiers: other than mandatory become principles", other)

@@ -23,13 +23,11 @@ from rubricstudio.domain.rubric_formats.protocol import (
 )
 from rubricstudio.domain.rubric_formats.reading import (
     NO_RUBRIC,
-    Dropped,
     Reading,
     items_of,
     position_key,
-    prompt_of,
-    rubric_of,
 )
+from rubricstudio.domain.rubric_formats.rows import Row
 
 AGGREGATOR = "geometric_penalty"
 _LOOK = re.compile(r'"rubrics"\s*:\s*\[\s*\{\s*"[^"]{0,999}"\s*:\s*\[')
@@ -41,17 +39,13 @@ def read(text: str) -> ReadResult:
 
 
 def _row(fields: Fields) -> ReadRubric:
-    dropped = Dropped()
-    dropped.note(fields, ("id", "prompt", "rubrics"))
-    criteria: list[Criterion] = []
-    groups = 0
+    row, groups = Row(fields, ("id", "prompt", "rubrics")), 0
     for item in items_of(fields, "rubrics"):
         for name in item.values:
             groups += 1
-            criteria += _group(item, str(name), groups, len(criteria) - groups + 1)
-    prompt, lost = prompt_of(fields, "prompt")
-    losses = (*dropped.losses, *lost)
-    return rubric_of(criteria, AGGREGATOR, task=fields.text("id"), prompt=prompt, losses=losses)
+            before = len(row.criteria) - groups + 1
+            row.criteria += _group(item, str(name), groups, before)
+    return row.rubric(AGGREGATOR, task=fields.text("id"), prompt=row.prompt("prompt"))
 
 
 def _group(item: Fields, name: str, number: int, before: int) -> list[Criterion]:
@@ -135,4 +129,5 @@ FORMAT = RubricFormat(
     matches=lambda name, text: _LOOK.search(text[:4000]) is not None,
     read=read,
     write=write,
+    by_line=True,
 )

@@ -161,6 +161,11 @@ class Dropped:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, bool]] = Counter()
+        self._said: Counter[str] = Counter()
+
+    def say(self, message: str, criteria: int = 0) -> None:
+        """Name another loss, and count the criteria that it touched."""
+        self._said[message] += criteria
 
     def note(self, fields: Fields, known: Collection[str], *, criterion: bool = False) -> None:
         """Count the filled fields that are none of `known`."""
@@ -170,10 +175,11 @@ class Dropped:
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        return tuple(
+        fields = (
             Loss(f"the field {name} is left out", count if criterion else 0)
             for (name, criterion), count in self._counts.items()
         )
+        return (*fields, *(Loss(message, count) for message, count in self._said.items()))
 
 
 def prompt_of(fields: Fields, name: str) -> tuple[str, tuple[Loss, ...]]:
