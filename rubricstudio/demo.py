@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.test.utils import override_settings
+from django.urls import reverse
 
 from annotations.actions.assign import next_item
 from annotations.actions.sessions import activate, complete, create_session
@@ -19,7 +21,9 @@ from annotations.actions.sheets import submit
 from annotations.selection import Selection
 from annotations.sheet import CANNOT_ASSESS, Entry, Sheet
 from rubricstudio.accounts import DEMO_PASSWORD
+from rubricstudio.actions.comments import add_comment, resolve
 from rubricstudio.actions.imports import import_records
+from rubricstudio.actions.library import share_rubric
 from rubricstudio.actions.people import create_person
 from rubricstudio.actions.projects import create_project, set_member
 from rubricstudio.actions.rounds import rater_for_user
@@ -34,9 +38,10 @@ from rubricstudio.domain.formats.records import (
     TaskRecord,
 )
 from rubricstudio.domain.verdict import VerdictStatus
-from rubricstudio.models import Project, Role, RubricVersion, User
+from rubricstudio.models import Comment, Project, Role, Rubric, RubricVersion, User
 from scoring.actions.batches import judge_batch
 from scoring.actions.judges import create_judge
+from scoring.actions.preview import pin_response
 from scoring.actions.runs import start_run
 from scoring.models import Judge, Run
 
@@ -61,7 +66,9 @@ def build(*, say: Say, local_judge: bool = True) -> list[Project]:
         known = Project.objects.filter(slug=slug).first()
         if known is None:
             say(f"building the demo project {slug}")
-            known = _build_project(slug, people)
+            # Nobody reads mail at example.com, and on a terminal it would be noise.
+            with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+                known = _build_project(slug, people)
             if local_judge and slug == PROJECTS[0]:
                 say("running the local judge on it")
                 _run_local_judge(known)
@@ -93,7 +100,35 @@ def _build_project(slug: str, people: Mapping[str, User]) -> Project:
     _finished_session(slug, about["session"], project, version, people)
     _open_session(about["session"], project, version, people, owner)
     _run(_keyword_judge(slug, project, owner), version, owner, "Keyword look-up")
+    if (DATA / slug / "workbench.json").exists():
+        _workbench(_object(f"{slug}/workbench.json"), project, people)
     return project
+
+
+def _workbench(about: Mapping[str, Any], project: Project, people: Mapping[str, User]) -> None:
+    """What gathers around a rubric: pinned responses, threads of comments, a shared template."""
+    rubric, owner = project.rubrics.get(), project.created_by
+    share_rubric(rubric=rubric, shared=about["shared"], by=owner)
+    responses = dict(project.responses.values_list("external_id", "pk"))
+    for name in about["pins"]:
+        pin_response(rubric=rubric, response_id=responses[name], by=owner)
+    for thread in about["threads"]:
+        first = _said(thread, rubric, people, criterion_key=thread["criterion"])
+        for reply in thread["replies"]:
+            _said(reply, rubric, people, reply_to=first)
+        if "resolved_by" in thread:
+            resolve(comment=first, by=people[thread["resolved_by"]])
+
+
+def _said(row: Mapping[str, str], rubric: Rubric, people: Mapping[str, User], **on: Any) -> Comment:
+    path = "rubricstudio:comment"
+    return add_comment(
+        rubric=rubric,
+        text=row["text"],
+        by=people[row["by"]],
+        link_for=lambda c: reverse(path, args=[rubric.project.slug, rubric.pk, c.pk]),
+        **on,
+    )
 
 
 def _records(slug: str, about: Mapping[str, Any], people: Mapping[str, User]) -> Iterator[Record]:

@@ -359,3 +359,16 @@ def test_the_research_project_is_written_in_arabic_throughout() -> None:
     assert all(share(task["messages"][0]["content"]) > 0.8 for task in tasks)
     for response in read_lines("research", "responses.jsonl"):
         assert share(response["text"]) > 0.5, response["id"]
+
+
+def test_the_workbench_names_people_criteria_and_responses_that_are_there() -> None:
+    about = read_json("clinical", "workbench.json")
+    members = {m["user"] for m in read_json("clinical", "project.json")["members"]}
+    responses = {row["id"] for row in read_lines("clinical", "responses.jsonl")}
+    said = [row for thread in about["threads"] for row in (thread, *thread["replies"])]
+
+    assert set(about["pins"]) <= responses
+    assert {row["by"] for row in said} <= members
+    assert {thread["criterion"] for thread in about["threads"]} <= set(rubric_of("clinical").by_key)
+    assert [("resolved_by" in thread) for thread in about["threads"]] == [True, False]
+    assert any("@Naomi Feldman" in row["text"] for row in said)
