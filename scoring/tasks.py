@@ -65,3 +65,12 @@ def index_library(*, after: tuple[int, int] | None = None, **_: object) -> None:
     place = vectors.index_library(after=after)
     if place is not None:
         index_library.apply_async(kwargs={"after": place}, queue="gpu")
+    else:
+        prune_vectors.apply_async(queue="gpu")
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def prune_vectors(*, after: str = "", **_: object) -> None:
+    _removed, last = vectors.prune_vectors(after=after)
+    if last is not None:
+        prune_vectors.apply_async(kwargs={"after": last}, queue="gpu")

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from django.db.models import (
     Case,
     Count,
-    Exists,
     ExpressionWrapper,
     F,
     FloatField,
@@ -23,9 +22,11 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from pgvector.django import CosineDistance
 
 from rubricstudio.domain.library import (
@@ -47,6 +48,8 @@ EXACT = 5000
 """Up to so many texts every one is compared; above that the index is asked."""
 NEAREST = 200
 """How many neighbours are looked for."""
+AT_A_TIME = 200
+"""How many the index names before it is asked for more."""
 FARTHEST = 0.2
 """A cosine below this says nothing about meaning."""
 SIMILAR = 0.6
@@ -148,7 +151,7 @@ def _by_words(
     whole = Max(Case(When(wording__icontains=phrase, then=1), default=0)) if phrase else Value(0)
     found: list[tuple[float, int, str, bool]] = []
     for rows in sources:
-        some = _holding(rows, words).order_by("-pk").values("pk")[:MOST_RANKED]
+        some = holding(rows, words).order_by("-pk").values("pk")[:MOST_RANKED]
         grouped = with_digest(all_of(rows.model)).filter(pk__in=some).values("digest")
         ranked = grouped.annotate(best=best, newest=Max("pk"), whole=whole)
         top = ranked.order_by("-whole", "-best", "-newest")[: MOST_SHOWN + 1]
@@ -156,7 +159,7 @@ def _by_words(
     return {digest: whole for _, _, digest, whole in sorted(found)}
 
 
-def _holding(rows: QuerySet[Any], words: Sequence[str]) -> QuerySet[Any]:
+def holding(rows: QuerySet[Any], words: Sequence[str]) -> QuerySet[Any]:
     """The rows whose texts hold every word, as the beginning of one where the index knows words."""
     # Scripts without blanks between words, and numbers with points, are cut differently.
     plain = [word for word in words if word.isascii() and word.isalpha()]
@@ -177,7 +180,7 @@ def _as_written(sources: Sequence[QuerySet[Any]], words: Sequence[str]) -> tuple
     starts = [word[:2] for word in words]
     texts: list[str] = []
     for rows in sources:
-        newest = _holding(rows, starts).order_by("-pk")
+        newest = holding(rows, starts).order_by("-pk")
         texts += newest.values_list("wording", flat=True)[:MOST_RANKED]
     return as_written_in(texts, words)
 
@@ -193,11 +196,11 @@ def _near(sources: Sources, vector: Vector, farthest: float) -> dict[str, float]
     lies near is other people's, every text is compared after all.
     """
     if sources.few():
-        found = _similarities(_compared(sources, vector))
+        found = _similarities(compared_texts(sources, vector))
     else:
         found = _by_index(sources, vector)
         if len(found) < NEAREST and min(found.values(), default=1.0) >= farthest:
-            found = _similarities(_compared(sources, vector))
+            found = _similarities(compared_texts(sources, vector))
     return {digest: cosine for digest, cosine in found.items() if cosine >= farthest}
 
 
@@ -206,12 +209,12 @@ def _by_index(sources: Sources, vector: Vector) -> dict[str, float]:
         cursor.execute(
             "SELECT set_config('hnsw.ef_search', %s, true),"
             " set_config('hnsw.iterative_scan', 'relaxed_order', true)",
-            [str(NEAREST)],
+            [str(AT_A_TIME)],
         )
         return _similarities(nearest_texts(sources, vector))
 
 
-def _compared(sources: Sources, vector: Vector) -> QuerySet[TextVector]:
+def compared_texts(sources: Sources, vector: Vector) -> QuerySet[TextVector]:
     """The nearest of the texts, without the index."""
     within = Q()
     for rows in sources.rows:
@@ -225,12 +228,12 @@ def _compared(sources: Sources, vector: Vector) -> QuerySet[TextVector]:
 
 def nearest_texts(sources: Sources, vector: Vector) -> QuerySet[TextVector]:
     """The nearest of the texts by the HNSW index, each looked up as the scan comes to it."""
-    within = Q()
-    for rows in sources.rows:
-        within |= Q(Exists(rows.order_by().filter(digest=OuterRef("digest"))))
+    # Of EXISTS the planner would make a table of all digests there are, which takes longer.
+    holding_it = [rows.order_by().filter(digest=OuterRef("digest")) for rows in sources.rows]
+    first = Coalesce(*(Subquery(rows.values("pk")[:1]) for rows in holding_it), Value(None))
     distance = CosineDistance("vector", vector)
-    nearest = TextVector.objects.filter(within).annotate(distance=distance)
-    return nearest.order_by(distance)[:NEAREST]
+    nearest = TextVector.objects.alias(first=first).filter(first__isnull=False)
+    return nearest.annotate(distance=distance).order_by(distance)[:NEAREST]
 
 
 def _similarities(rows: QuerySet[TextVector]) -> dict[str, float]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 
-from rubricstudio.models import Criterion, LibraryEntry, Rubric
+from rubricstudio.models import Criterion, LibraryEntry, Rubric, TextVector
 from rubricstudio.queries.library import newest_published, with_digest
+
+KEPT = timedelta(days=1)
+"""For how long a vector is kept that no text has: a query's is asked for again, page by page."""
 
 # Which of the sources, and the last id that was read of it.
 Place = tuple[int, int]
@@ -47,3 +52,22 @@ def _rows() -> list[QuerySet[Any]]:
 
 def _sources() -> list[QuerySet[Any]]:
     return [with_digest(rows).values_list("pk", F("wording")) for rows in _rows()]
+
+
+def unused_vectors(after: str, *, limit: int) -> tuple[list[str], str | None]:
+    """Of the next `limit` vectors by digest those that no text has, and the last; None at the end.
+
+    Texts are those of criteria in any version, drafts too, of entries and of rubrics. What was
+    stored within a day may be a query's, and is left.
+    """
+    digests = TextVector.objects.order_by("digest").filter(digest__gt=after)
+    piece = list(digests.values_list("digest", flat=True)[:limit])
+    if not piece:
+        return [], None
+    old = TextVector.objects.filter(digest__in=piece, stored_at__lt=Now() - KEPT)
+    unused = set(old.values_list("digest", flat=True))
+    criteria = Criterion.objects.filter(is_group=False)
+    for rows in (criteria, LibraryEntry.objects.all(), Rubric.objects.all()):
+        held = with_digest(rows).filter(digest__in=unused)
+        unused -= set(held.values_list("digest", flat=True))
+    return sorted(unused), piece[-1]

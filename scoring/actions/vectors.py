@@ -8,10 +8,12 @@ from django.db import transaction
 
 from rubricstudio.domain.library import text_digest
 from rubricstudio.models import TextVector
-from rubricstudio.queries.library_texts import Place, texts_after
+from rubricstudio.queries.library_texts import Place, texts_after, unused_vectors
 from scoring.embedder import embed
 
 CHUNK = 256
+PRUNED = 2000
+"""How many vectors are looked through at once for those that no text has."""
 
 
 def embed_texts(*, texts: Sequence[str], again: bool = False) -> int:
@@ -63,3 +65,23 @@ def index_whole_library(*, again: bool = False) -> Iterator[tuple[int, int]]:
         yield read, stored
         if place is None:
             return
+
+
+def prune_vectors(*, after: str = "") -> tuple[int, str | None]:
+    """Remove those of the next vectors that no text has (any more).
+
+    Returns how many, and the digest to go on from, None at the end. Safe to repeat: a text
+    that comes back while this runs is computed again when its version is published.
+    """
+    unused, last = unused_vectors(after, limit=PRUNED)
+    removed, _ = TextVector.objects.filter(digest__in=unused).delete()
+    return removed, last
+
+
+def prune_all_vectors() -> int:
+    """Remove all vectors that no text has, piece by piece; how many."""
+    removed, last = prune_vectors()
+    while last is not None:
+        more, last = prune_vectors(after=last)
+        removed += more
+    return removed

@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kombu.exceptions import OperationalError as BrokerError
-from pgvector.django import CosineDistance
 from pytest_django import DjangoAssertNumQueries
 
 from rubricstudio.actions import indexing
@@ -36,6 +35,7 @@ from rubricstudio.domain.library import (
     query_words,
     text_digest,
 )
+from rubricstudio.domain.table import FloatArray
 from rubricstudio.models import (
     Criterion,
     LibraryEntry,
@@ -52,6 +52,7 @@ from rubricstudio.queries.library import (
     findable_criteria,
     findable_entries,
     findable_rubrics,
+    with_digest,
 )
 from rubricstudio.queries.library_pages import criterion_of_entry
 from rubricstudio.queries.library_search import Findings, Sources, nearest_texts, search
@@ -235,30 +236,70 @@ def test_many_texts_are_asked_of_the_index(cast: Cast, monkeypatch: pytest.Monke
     assert texts(look(cast.viewer, "", unit(1))) == ["Nearer.", "Near."]
 
 
-@pytest.mark.slow
-def test_the_nearest_of_thousands_come_from_the_index(db: None) -> None:
-    noise = np.random.default_rng(7).normal(size=(3000, 384))
+def many_vectors(vectors: FloatArray) -> None:
+    """One row each, with the digest 0, 1, 2, ... as 64 figures, and the index built anew."""
     index = TextVector._meta.indexes[0]
     with connection.schema_editor() as editor:
         editor.remove_index(TextVector, index)
         TextVector.objects.bulk_create(
             TextVector(digest=f"{i:064x}", vector=row / np.linalg.norm(row))
-            for i, row in enumerate(noise)
+            for i, row in enumerate(vectors)
         )
         editor.add_index(TextVector, index)  # all at once is many times faster
-    asked = list(noise[5] / np.linalg.norm(noise[5]))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE studio_text_vector")
 
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('hnsw.ef_search', '200', true)")
-        plan = nearest_texts(asked).explain()
-        found = [row.digest for row in nearest_texts(asked)]
 
-    assert "text_vector_near" in plan
-    assert found[0] == f"{5:064x}"
-    exact = TextVector.objects.order_by(CosineDistance("vector", asked) + 0.0)[:20]
-    assert len(set(found) & {row.digest for row in exact}) >= 18
+@pytest.mark.slow
+def test_what_i_may_read_is_found_behind_thousands_of_nearer_texts_of_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "EXACT", 1)
+    published(cast.project, cast.author, "Mine.", "Mine, too.")
+    published(cast.other_project, cast.stranger, "Theirs.", name="Theirs")
+    means("Mine.", unit(1, 1))
+    means("Mine, too.", unit(1, 1.1))
+    # Three thousand texts of others, all with a cosine of about 0.8 to 1 to what is asked.
+    noise = np.random.default_rng(7).normal(scale=0.02, size=(3000, 384))
+    noise[:, 0] = 1
+    many_vectors(noise)
+    compared = []
+    monkeypatch.setattr(
+        library,
+        "compared_texts",
+        lambda *given, real=library.compared_texts: compared.append(given) or real(*given),
+    )
+
+    found = look(cast.viewer, "", unit(1))
+
+    assert texts(found) == ["Mine.", "Mine, too."]
+    assert [f.similarity for f in found.found] == pytest.approx([0.7071, 0.6727], abs=1e-4)
+    # Two are fewer than the 200 that were looked for, so that every text was compared.
+    assert len(compared) == 1
+    assert texts(look(cast.stranger, "", unit(1))) == []
+
+
+@pytest.mark.slow
+def test_the_index_goes_on_past_the_texts_of_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "NEAREST", 20)
+    monkeypatch.setattr(library, "AT_A_TIME", 20)
+    noise = np.random.default_rng(7).normal(size=(1020, 384))
+    mine = published(cast.project, cast.author, *(f"Text {i}." for i in range(20)))
+    for i in range(20):
+        means(f"Text {i}.", unit(*noise[i]))
+    many_vectors(noise[20:])
+    sources = Sources((with_digest(mine.criteria.order_by()),))
+
+    found = library._by_index(sources, unit(*noise[0]))
+
+    # An index of neighbours may miss some; of the first it named, 20, nearly all were others'.
+    assert list(found)[0] == text_digest("Text 0.")
+    assert len(found) >= 18
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        assert "text_vector_near" in nearest_texts(sources, unit(1)).explain()
 
 
 def test_a_search_takes_the_same_number_of_queries_however_much_it_finds(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 
+from rubricstudio.actions.rubrics import create_rubric
+from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.library import text_digest
 from rubricstudio.models import LibraryEntry, TextVector
 from scoring import embedder, tasks
@@ -128,6 +133,8 @@ def test_the_task_goes_on_until_the_library_is_indexed(
     monkeypatch.setattr(vectors, "CHUNK", 2)
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(tasks.index_library, "apply_async", lambda **call: asked.append(call))
+    pruned: list[dict[str, object]] = []
+    monkeypatch.setattr(tasks.prune_vectors, "apply_async", lambda **call: pruned.append(call))
 
     after = None
     for _ in range(9):
@@ -140,6 +147,7 @@ def test_the_task_goes_on_until_the_library_is_indexed(
 
     # Three criteria that carry verdicts, and the rubric by its name; the group is none.
     assert TextVector.objects.count() == 4
+    assert pruned == [{"queue": "gpu"}]
 
 
 def test_the_command_indexes_what_is_missing(
@@ -156,3 +164,56 @@ def test_the_command_indexes_what_is_missing(
         "5 texts read, 0 indexed",
         "5 texts read, 5 indexed",
     ]
+
+
+# -- vectors that no text has
+
+
+def store(*texts: str, days: int = 2) -> None:
+    """Vectors of texts, stored so many days ago."""
+    for text in texts:
+        TextVector.objects.create(
+            digest=text_digest(text), vector=[1.0] + [0.0] * 383, stored_at=Now() - timedelta(days)
+        )
+
+
+def stored() -> set[str]:
+    return set(TextVector.objects.values_list("digest", flat=True))
+
+
+def test_vectors_of_texts_that_nobody_has_any_more_are_removed(
+    cast: Cast, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "PRUNED", 2)
+    kept = ["A draft.", data.version.criteria.filter(is_group=False)[0].text, LAW]
+    create_rubric(
+        project=cast.project,
+        name="Drafted",
+        by=cast.author,
+        value=domain.Rubric((domain.Criterion("c", "A draft."),)),
+    )
+    LibraryEntry.objects.create(text=LAW, criterion={}, added_by=cast.author)
+    store(*kept, "Drafted\n", "Old query", DOSE, "Older query", "Gone.")
+    store("New query", days=0)
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(tasks.prune_vectors, "apply_async", lambda **call: asked.append(call))
+
+    tasks.prune_vectors()
+    while asked:
+        call = asked.pop()
+        assert call["queue"] == "gpu"
+        tasks.prune_vectors(**call["kwargs"])
+
+    assert stored() == {text_digest(text) for text in (*kept, "Drafted\n", "New query")}
+    assert vectors.prune_all_vectors() == 0
+
+
+def test_the_command_says_what_it_removed(
+    cast: Cast, data: Data, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store("Gone.", "Gone, too.")
+
+    call_command("index_library")
+
+    assert "2 vectors that no text has any more removed" in capsys.readouterr().out
+    assert text_digest("Gone.") not in stored()

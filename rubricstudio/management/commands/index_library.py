@@ -11,7 +11,7 @@ from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kombu.exceptions import OperationalError as BrokerError
 
-from scoring.actions.vectors import index_whole_library
+from scoring.actions.vectors import index_whole_library, prune_all_vectors
 from scoring.embedder import EmbedderError
 
 
@@ -47,4 +47,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"{read} texts read, {stored} indexed", ending="\r")
         except EmbedderError as error:
             raise CommandError(str(error), returncode=1) from error
+        removed = prune_all_vectors()
         self.stdout.write(self.style.SUCCESS(f"{read} texts read, {stored} indexed"))
+        if removed:
+            self.stdout.write(f"{removed} vectors that no text has any more removed")
