@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from rubricstudio.models import Project, Round, RoundKind, Rubric
-from scoring.models import Judge, PreviewRun, RubricReview, Run
+from rubricstudio.models import Project, Round, RoundKind, Rubric, User
+from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run
+from scoring.queries.preview import preview_said
 from scoring.queries.reviews import review_of
 
 
@@ -42,6 +43,14 @@ def load_preview_run(rubric: Rubric, preview_id: int) -> PreviewRun:
     """The rubric's preview with this id. Raises Http404."""
     rows = PreviewRun.objects.select_related("judge__rater")
     found = rows.filter(pk=preview_id, rubric=rubric).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_preview_said(rubric: Rubric, said_id: int, user: User) -> PreviewVerdict:
+    """What a judge said of a draft, for whoever may see it yet. Raises Http404."""
+    found = preview_said(rubric, said_id, user)
     if found is None:
         raise Http404
     return found

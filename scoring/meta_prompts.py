@@ -10,11 +10,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from rubricstudio.domain.rubric import Criterion, Rubric, ScaleKind
 from scoring.judges.prompts import block_code
 from scoring.judges.protocol import Message
 from scoring.judges.replies import spoken
-from scoring.meta_rubric import ANSWERS, CANNOT_TELL, NOT_APPLICABLE, Item, ItemAnswer
+from scoring.meta_items import Item
+from scoring.meta_rubric import ANSWERS, CANNOT_TELL, NOT_APPLICABLE, ItemAnswer
+from scoring.storable import storable
 
 LONGEST_RESPONSE = 6_000  # characters of a response that are shown
 LONGEST_REASON = 1_000
@@ -164,7 +168,11 @@ def read_review(
     """
     entries = _entries(spoken(reply)[-LONGEST_READ:], material)
     if entries is None:
-        words = "The reply could not be read." if reply.strip() else "The reply is empty."
+        words = (
+            gettext_noop("The reply could not be read.")
+            if reply.strip()
+            else gettext_noop("The reply is empty.")
+        )
         return unanswered(items, words)
     return [_answer(item, entries, keys) for item in items]
 
@@ -194,19 +202,19 @@ def _answer(
 ) -> ItemAnswer:
     mine = [entry for entry in entries if entry.get("item") == item.key]
     if not mine:
-        return ItemAnswer(item.key, problem="The reply leaves it out.")
+        return ItemAnswer(item.key, problem=gettext_noop("The reply leaves it out."))
     words = {_word(entry.get("answer")) for entry in mine}
     if len(words) > 1:
-        return ItemAnswer(item.key, problem="The reply answers it in two ways.")
+        return ItemAnswer(item.key, problem=gettext_noop("The reply answers it in two ways."))
     word, entry = words.pop(), mine[-1]
     reason, criteria = _reason(entry), _criteria(entry, keys)
     if word == NOT_APPLICABLE:
         return ItemAnswer(item.key, None, False, reason, criteria)
     if word == CANNOT_TELL:
-        problem = "The model could not tell."
+        problem = gettext_noop("The model could not tell.")
         return ItemAnswer(item.key, None, True, reason, criteria, problem)
     if word not in ANSWERS:
-        problem = "The answer is not one of those offered."
+        problem = gettext_noop("The answer is not one of those offered.")
         return ItemAnswer(item.key, None, True, reason, criteria, problem)
     return ItemAnswer(item.key, ANSWERS[word], True, reason, criteria)
 
@@ -217,10 +225,7 @@ def _word(given: object) -> str:
 
 def _reason(entry: Mapping[str, object]) -> str:
     reason = entry.get("reason")
-    text = reason.strip() if isinstance(reason, str) else ""
-    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    # A lone surrogate is JSON, but no text that can be stored.
-    return text.encode("utf-8", "replace").decode()[:LONGEST_REASON]
+    return storable(reason.strip(), LONGEST_REASON) if isinstance(reason, str) else ""
 
 
 def _criteria(entry: Mapping[str, object], keys: frozenset[str]) -> tuple[str, ...]:

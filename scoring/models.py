@@ -7,6 +7,8 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, Length
+from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -164,13 +166,22 @@ class PreviewRun(models.Model):
         return f"{self.judge} beside {self.rubric}"
 
 
+LONGEST_SAID = 20_000
+"""Characters that a field of a preview keeps of what a judge said."""
+
+
+def _bounded(field: str) -> LessThanOrEqual:
+    return LessThanOrEqual(Length(Cast(field, models.TextField())), LONGEST_SAID)
+
+
 class PreviewVerdict(models.Model):
     """What a judge said of a pinned response by a criterion as a draft words it.
 
     It stands outside the verdicts: those are on criteria of published versions, which these
     words may never become. `judging_hash` says which words the judge saw. The status has a
     value exactly where it is ok. A row is kept for (response, key, words, judge): the same
-    words are not paid for twice.
+    words are not paid for twice. `quotes` are as `Verdict.evidence`; `raw_reply` is what the
+    judge wrote, cut where it is long.
     """
 
     run = models.ForeignKey(PreviewRun, on_delete=models.CASCADE, related_name="verdicts")
@@ -185,6 +196,8 @@ class PreviewVerdict(models.Model):
     value = models.FloatField(null=True, blank=True)
     rationale = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    quotes = models.JSONField(default=list, blank=True)
+    raw_reply = models.TextField(blank=True)
     cost = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -207,6 +220,10 @@ class PreviewVerdict(models.Model):
             models.CheckConstraint(
                 condition=Q(judging_hash__regex=r"^[0-9a-f]{64}$"),
                 name="preview_verdict_hash_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(_bounded("quotes"), _bounded("raw_reply")),
+                name="preview_verdict_bounded",
             ),
         ]
 

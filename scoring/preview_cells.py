@@ -24,7 +24,7 @@ from rubricstudio.domain.table import (
     VerdictTable,
     from_columns,
 )
-from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.domain.verdict import Quote, VerdictStatus
 
 SAME = 1e-9
 """Scores that differ by less are the same."""
@@ -41,7 +41,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One current verdict, or (`preview`) what a judge said of a draft's words."""
+    """One current verdict, or (`preview`) what a judge said of a draft's words.
+
+    pk: the row of a preview, which holds the judge's own reply.
+    """
 
     response: int
     key: str
@@ -51,6 +54,8 @@ class Said:
     value: float | None
     preview: bool = False
     rationale: str = ""
+    quotes: tuple[Quote, ...] = ()
+    pk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Cell:
     """One response and one criterion. `state` is a State or the status of a verdict.
 
     n: how many raters gave the value; of: how many said anything on these words. stale: how
-    many verdicts there are on other words.
+    many verdicts there are on other words. said: what was said, where it is one voice.
     """
 
     state: str
@@ -67,7 +72,7 @@ class Cell:
     of: int = 0
     stale: int = 0
     preview: bool = False
-    rationale: str = ""
+    said: Said | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,10 +180,10 @@ def _cell(valid: Sequence[Said], counted: tuple[float, int] | None, stale: int) 
     value, n = counted
     of = len({one.rater for one in valid})
     preview = any(one.preview for one in valid)
-    rationale = valid[0].rationale if len(valid) == 1 else ""
+    said = valid[0] if len(valid) == 1 else None
     if not np.isnan(value):
-        return Cell(State.OK, value, n, of, stale, preview, rationale)
-    return Cell(_reason(valid), None, 0, of, stale, preview, rationale)
+        return Cell(State.OK, value, n, of, stale, preview, said)
+    return Cell(_reason(valid), None, 0, of, stale, preview, said)
 
 
 def _reason(valid: Sequence[Said]) -> str:

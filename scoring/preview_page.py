@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator, Score, UnfitRubric, Unit
-from rubricstudio.domain.rubric import Criterion, ScaleKind
+from rubricstudio.domain.hashing import criterion_judging_hash
+from rubricstudio.domain.rubric import Criterion
+from rubricstudio.models import Rubric
+from scoring.models import PreviewVerdict
 from scoring.preview_cells import SAME, Cell, Sheet, State, rank_moves, scores_under
-from scoring.queries.preview import Pinned, Preview
+from scoring.queries.preview import Pinned, Preview, quotes_of
 from scoring.queries.score_means import aggregator_label
 
 
@@ -229,7 +232,25 @@ def _lines(sheet: Sheet) -> list[Line]:
 
 
 def _view(criterion: Criterion, cell: Cell) -> CellView:
-    if criterion.scale.kind is not ScaleKind.ORDINAL or cell.value is None:
-        return CellView(cell)
+    return CellView(cell, _level(criterion, cell.value))
+
+
+def _level(criterion: Criterion, value: float | None) -> str:
+    """The label of a level; empty where there is none."""
     labels = {level.value: level.label for level in criterion.scale.levels}
-    return CellView(cell, labels.get(cell.value, ""))
+    return labels.get(value, "") if value is not None else ""
+
+
+def said_page(
+    rubric: Rubric, said: PreviewVerdict, criterion: Criterion | None
+) -> dict[str, object]:
+    """What the page of one reply shows; `criterion` as it stands now, None where it is gone."""
+    current = criterion is not None and criterion_judging_hash(criterion) == said.judging_hash
+    return {
+        "rubric": rubric,
+        "said": said,
+        "criterion": criterion,
+        "current": current,
+        "word": _level(criterion, said.value) if criterion else "",
+        "quotes": quotes_of(said),
+    }

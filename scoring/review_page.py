@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from scoring.meta_rubric import BY_KEY, Item, ItemAnswer, Section, review_score
+from scoring.meta_items import BY_KEY, Item, Section
+from scoring.meta_rubric import ItemAnswer, review_score
 from scoring.models import RubricReview
 from scoring.queries.reviews import Edits, edits_between
 

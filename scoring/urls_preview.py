@@ -15,6 +15,7 @@ urlpatterns_preview = [
     path(_RUBRIC + "preview/pins/", pages.preview_pins, name="preview-pins"),
     path(_RUBRIC + "preview/judge/", pages.preview_judge, name="preview-judge"),
     path(_RUBRIC + "preview/<int:preview_id>/cancel/", pages.preview_cancel, name="preview-cancel"),
+    path(_RUBRIC + "preview/said/<int:said_id>/", pages.preview_said, name="preview-said"),
     path(_RUBRIC + "reviews/", reviews.reviews, name="reviews"),
     path(_REVIEW, reviews.review, name="review"),
     path(_REVIEW + "cancel/", reviews.review_cancel, name="review-cancel"),

@@ -43,6 +43,22 @@ def kind_text(kind: str) -> str:
     return str(_KINDS[kind][1]) if kind in _KINDS else ""
 
 
+# Why judges of a kind give verdicts and cannot review a rubric.
+_NO_REVIEW: dict[str, Words] = {
+    "local": _(
+        "It chooses among the answers that are offered and writes no text; a review is a reply of"
+        " its own with reasons."
+    ),
+    "program": _("It runs programs and reads no rubric."),
+    "scripted": _("It follows rules that were written down beforehand and reads no rubric."),
+}
+
+
+def no_review(kind: str) -> str:
+    """Why judges of this kind cannot review a rubric."""
+    return str(_NO_REVIEW.get(kind, _("It gives verdicts only.")))
+
+
 def parameter_help(parameter: Parameter) -> str:
     """What a parameter does, as a form says it: there, null is a field left empty."""
     return re.sub(r"\bnull\b", gettext("empty"), gettext(parameter.help)).replace("`", "")

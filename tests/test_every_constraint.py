@@ -292,6 +292,7 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "preview_verdict_once": lambda w: w.copy(PreviewVerdict),
     "preview_verdict_status_known": lambda w: w.change(PreviewVerdict, status="hm", value=None),
     "preview_verdict_value_iff_ok": lambda w: w.change(PreviewVerdict, value=None),
+    "preview_verdict_bounded": lambda w: w.change(PreviewVerdict, raw_reply="x" * 20_001),
     "preview_verdict_hash_whole": lambda w: w.change(PreviewVerdict, judging_hash=""),
     "review_one_open": lambda w: w.copy(RubricReview),
     "review_status_known": lambda w: w.change(RubricReview, status="lost", finished_at=NOW),

@@ -14,7 +14,7 @@ from scoring.actions.judges import create_judge
 from scoring.actions.preview import pin_response, start_preview
 from scoring.actions.reviews import start_review
 from scoring.actions.runs import start_run
-from scoring.models import Judge, PreviewRun, RubricReview
+from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview
 from tests.conftest import Cast, Data
 from tests.rubricstudio.test_images import drawn
 
@@ -61,6 +61,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
     preview, review = _previewed(cast, data, judge)
     return {
         "preview_id": preview.pk,
+        "said_id": _said(preview, data).pk,
         "review_id": review.pk,
         "comment_id": remark.pk,
         "slug": cast.project.slug,
@@ -83,6 +84,14 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "run_id": run.pk,
         "criterion_id": data.version.criteria.get(key="warns").pk,
     }
+
+
+def _said(preview: PreviewRun, data: Data) -> PreviewVerdict:
+    return PreviewVerdict.objects.create(
+        **{"run": preview, "rubric": preview.rubric, "judge": preview.judge},
+        **{"response": data.responses[1], "criterion_key": "warns", "judging_hash": "0" * 64},
+        **{"status": "ok", "value": 1},
+    )
 
 
 def _previewed(cast: Cast, data: Data, judge: Judge) -> tuple[PreviewRun, RubricReview]:

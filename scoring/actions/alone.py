@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from django.db import connection
 
 # The upper bits of advisory locks, so that they do not meet other locks.
-PREVIEWS, REVIEWS = 0x5056, 0x5256
+BATCHES, PREVIEWS, REVIEWS = 0x524E, 0x5056, 0x5256
+
+
+class Taken(Exception):
+    """Another worker has it, or one that has just died still seems to: look again later."""
 
 
 @contextmanager

@@ -8,16 +8,17 @@ ignores a second one, and a lock keeps two workers off one batch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
+from scoring.actions.alone import BATCHES, Taken, alone_on
 from scoring.actions.judges import site
 from scoring.judges import (
     Judge,
@@ -35,11 +36,10 @@ from scoring.judges.protocol import Picture
 from scoring.models import Run, RunBatch, RunStatus
 from scoring.queries.plans import judged_criteria
 from scoring.states import UNFINISHED
+from scoring.storable import storable
 
 CHUNK = 32
 MAX_ATTEMPTS = 8
-# The upper bits of advisory locks on batches, so that they do not meet other locks.
-_LOCK_SPACE = 0x524E
 
 Cell = tuple[Response, Criterion, int]
 Told = Callable[[], None]
@@ -47,25 +47,21 @@ Told = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
-class BatchTaken(Exception):
-    """Another worker has the batch, or one that has just died still seems to: look again later."""
-
-
-# What is worth another try of the same batch: the caller waits and calls again.
-TRY_AGAIN = (JudgeBusy, BatchTaken, OperationalError, InterfaceError)
+# What is worth another try of the same work: the caller waits and calls again.
+TRY_AGAIN = (JudgeBusy, Taken, OperationalError, InterfaceError)
 
 
 def judge_batch(*, run: Run, number: int, told: Told = lambda: None) -> None:
     """Judge the cells of a batch that have no verdict. Safe to repeat, also concurrently.
 
     `told` is called whenever verdicts were stored. Raises one of TRY_AGAIN when the same
-    batch is worth trying again later: JudgeBusy up to MAX_ATTEMPTS times, BatchTaken while
+    batch is worth trying again later: JudgeBusy up to MAX_ATTEMPTS times, Taken while
     another worker has it. Any other failure is recorded on the batch and ends it.
     """
     batch = run.batches.get(number=number)
-    with _batch_lock(batch) as mine:
+    with alone_on(BATCHES, batch.pk) as mine:
         if not mine and _is_open(batch):
-            raise BatchTaken(f"Another worker has batch {number} of run {run.pk}.")
+            raise Taken(f"Another worker has batch {number} of run {run.pk}.")
         if not mine or not _begin(run, batch):
             return
         try:
@@ -103,20 +99,6 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
         _judge_chunk(run, judge, cells[start : start + CHUNK])
         told()
     return True
-
-
-@contextmanager
-def _batch_lock(batch: RunBatch) -> Iterator[bool]:
-    """Whether this worker alone has the batch. Freed by the database when the worker dies."""
-    key = (_LOCK_SPACE << 48) | batch.pk
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        mine = bool(cursor.fetchone()[0])
-        try:
-            yield mine
-        finally:
-            if mine:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _begin(run: Run, batch: RunBatch) -> bool:
@@ -226,20 +208,16 @@ def _verdict(run: Run, cell: Cell, outcome: Outcome) -> Verdict:
         sample=sample,
         status=outcome.status.value,
         value=scored.value if scored else None,
-        rationale=outcome.rationale,
-        evidence=[
-            {
-                "text": quote.text,
-                "start": quote.start,
-                "end": quote.end,
-                "match": quote.match,
-                "distance": quote.distance,
-            }
-            for quote in outcome.quotes
-        ],
+        rationale=storable(outcome.rationale),
+        evidence=evidence_of(outcome.quotes),
         confidence=scored.confidence if scored else None,
         provenance=_provenance(outcome),
     )
+
+
+def evidence_of(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
+    """Quotes as they are stored: `start` is null where the response has no such words."""
+    return [asdict(quote) | {"text": storable(quote.text)} for quote in quotes]
 
 
 def _provenance(outcome: Outcome) -> dict[str, Any]:
@@ -248,7 +226,7 @@ def _provenance(outcome: Outcome) -> dict[str, Any]:
         "model": source.model,
         "parameters": dict(source.parameters),
         "prompt_sha256": source.prompt_sha256,
-        "raw_reply": source.raw_reply.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+        "raw_reply": storable(source.raw_reply),
         "tokens_in": source.tokens_in,
         "tokens_out": source.tokens_out,
         "cost": source.cost,
@@ -258,7 +236,7 @@ def _provenance(outcome: Outcome) -> dict[str, Any]:
         if outcome.probabilities:
             known["probabilities"] = [list(pair) for pair in outcome.probabilities]
     else:
-        known["reason"] = outcome.reason
+        known["reason"] = storable(outcome.reason)
     return known
 
 

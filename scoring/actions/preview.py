@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Pin, Rubric, User
-from scoring.actions.alone import PREVIEWS, alone_on
-from scoring.actions.batches import requests_for
+from scoring.actions.alone import PREVIEWS, Taken, alone_on
+from scoring.actions.batches import evidence_of, requests_for
 from scoring.actions.judges import site
 from scoring.judges import (
     JUDGES,
@@ -29,8 +31,8 @@ from scoring.judges import (
     check_outcomes,
     judge_class,
 )
+from scoring.models import LONGEST_SAID, PreviewRun, PreviewVerdict, RunStatus
 from scoring.models import Judge as JudgeRow
-from scoring.models import PreviewRun, PreviewVerdict, RunStatus
 from scoring.preview_cells import varied
 from scoring.queries.preview import (
     FEW,
@@ -43,10 +45,13 @@ from scoring.queries.preview import (
     responses_about,
 )
 from scoring.states import UNFINISHED
+from scoring.storable import storable
 
 CHUNK = 16
 """Cells that are asked for at once and stored before the next: what progress moves by."""
 MAX_ATTEMPTS = 6
+MOST_QUOTES, LONGEST_QUOTE = 6, 500  # of one cell, and characters of each
+_SAID = ("status", "value", "rationale", "reason", "quotes", "raw_reply")
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +170,8 @@ def judge_preview(*, run: PreviewRun) -> None:
     again later. Any other failure ends the preview in words.
     """
     with alone_on(PREVIEWS, run.pk) as mine:
+        if not mine and PreviewRun.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
+            raise Taken(f"Another worker has preview {run.pk}.")
         if not mine or not _begin(run):
             return
         try:
@@ -211,6 +218,8 @@ def _judge_all(run: PreviewRun) -> None:
         cells = [cell for cell in open_cells(run.rubric, run.judge) if _name(cell) not in asked]
         if not cells:
             return
+        # Words that are edited meanwhile are asked for too.
+        PreviewRun.objects.filter(pk=run.pk).update(expected=run.verdicts.count() + len(cells))
         asked.update(_name(cell) for cell in cells[:CHUNK])
         _judge_chunk(run, judge, cells[:CHUNK])
 
@@ -242,7 +251,7 @@ def _store(run: PreviewRun, cells: Sequence[OpenCell], outcomes: Sequence[Outcom
         rows,
         update_conflicts=True,
         unique_fields=["rubric", "response", "criterion_key", "judging_hash", "judge"],
-        update_fields=["run", "status", "value", "rationale", "reason", "cost", "created_at"],
+        update_fields=[*_SAID, "run", "cost", "created_at"],
     )
 
 
@@ -257,20 +266,25 @@ def _row(run: PreviewRun, cell: OpenCell, outcome: Outcome) -> PreviewVerdict:
         judging_hash=cell.judging_hash,
         status=outcome.status.value,
         value=scored.value if scored else None,
-        rationale=_clean(outcome.rationale),
-        reason="" if scored else _clean(getattr(outcome, "reason", "")),
+        rationale=storable(outcome.rationale, LONGEST_SAID),
+        reason=storable(getattr(outcome, "reason", ""), LONGEST_SAID),
+        quotes=_kept(outcome.quotes),
+        raw_reply=storable(outcome.provenance.raw_reply, LONGEST_SAID),
         cost=outcome.provenance.cost,
     )
 
 
-def _clean(text: str) -> str:
-    """Without the one character that the database cannot hold."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+def _kept(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
+    """The first few quotes, cut where they are long: JSON spells a character in six at most."""
+    return [
+        quote | {"text": storable(quote["text"], LONGEST_QUOTE)}
+        for quote in evidence_of(quotes[:MOST_QUOTES])
+    ]
 
 
 def _finish(run: PreviewRun, status: RunStatus, error: str = "") -> None:
     rows = PreviewRun.objects.filter(pk=run.pk, status__in=UNFINISHED)
-    rows.update(status=status, finished_at=timezone.now(), error=_clean(error))
+    rows.update(status=status, finished_at=timezone.now(), error=storable(error))
 
 
 # -- the queue

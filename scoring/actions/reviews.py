@@ -8,27 +8,35 @@ from dataclasses import asdict
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from rubricstudio.domain.rubric import Rubric as RubricValue
 from rubricstudio.models import Rubric, User
-from scoring.actions.alone import REVIEWS, alone_on
+from scoring.actions.alone import REVIEWS, Taken, alone_on
 from scoring.actions.judges import site
 from scoring.judges import JudgeError, Message, build
 from scoring.judges.llm import LlmJudge
 from scoring.llm_client import ChatCall, ChatFailure, ChatReply, Result
+from scoring.meta_items import Item
 from scoring.meta_prompts import read_review, review_format, review_messages, unanswered
 from scoring.meta_rubric import (
     META_VERSION,
-    Item,
     ItemAnswer,
     items_for,
     review_score,
     sections,
 )
 from scoring.models import Judge, RubricReview, RunStatus
-from scoring.queries.reviews import Subject, open_review, same_review, subject_of
+from scoring.queries.reviews import (
+    REVIEWS_KIND,
+    Subject,
+    open_review,
+    same_review,
+    subject_of,
+)
 from scoring.states import UNFINISHED
+from scoring.storable import storable
+from scoring.wording import no_review
 
 QUEUE = LlmJudge.queue
 
@@ -50,8 +58,11 @@ def start_review(
     ReviewNotPossible.
     """
     Rubric.objects.select_for_update().get(pk=rubric.pk)
-    if judge.kind != "llm" or judge.rater.project_id != rubric.project_id or judge.archived_at:
-        raise ReviewNotPossible(gettext("Only a hosted model of this project can review."))
+    if judge.kind != REVIEWS_KIND:
+        words = gettext("Only a hosted model can review. %(judge)s: %(why)s")
+        raise ReviewNotPossible(words % {"judge": judge, "why": no_review(judge.kind)})
+    if judge.rater.project_id != rubric.project_id or judge.archived_at:
+        raise ReviewNotPossible(gettext("This judge cannot be asked."))
     at_work = open_review(rubric)
     if at_work is not None:
         return at_work
@@ -100,24 +111,27 @@ def carry_out_review(*, review: RubricReview) -> None:
     """Ask the model, section by section at once, and store what it says. Safe to repeat.
 
     What is reviewed is the rubric as it stands now. A reply that cannot be read leaves its
-    items without an answer; where not one call got through the review has failed.
+    items without an answer; where not one call got through the review has failed. Raises
+    Taken while another worker is at it.
     """
     with alone_on(REVIEWS, review.pk) as mine:
         rows = RubricReview.objects.filter(pk=review.pk, status__in=UNFINISHED)
+        if not mine and rows.exists():
+            raise Taken(f"Another worker has review {review.pk}.")
         if not mine or not rows.update(status=RunStatus.RUNNING):
             return
         review.refresh_from_db()
         try:
             _review(review)
         except (JudgeError, ReviewNotPossible) as error:
-            _finish(review, {"status": RunStatus.FAILED, "error": _clean(str(error))})
+            _finish(review, {"status": RunStatus.FAILED, "error": storable(str(error))})
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             # A review must end in words, not hang.
             log.exception("review %s failed", review.pk)
             words = f"Unexpected {type(error).__name__}: {error}"[:2000]
-            _finish(review, {"status": RunStatus.FAILED, "error": _clean(words)})
+            _finish(review, {"status": RunStatus.FAILED, "error": storable(words)})
 
 
 def _review(review: RubricReview) -> None:
@@ -163,16 +177,16 @@ def _answers(
     value: RubricValue, prompt: Sequence[Message], items: Sequence[Item], result: Result | None
 ) -> list[ItemAnswer]:
     if result is None:
-        return unanswered(items, gettext("The model was not asked: it is overloaded or away."))
+        return unanswered(items, gettext_noop("The model was not asked: it is overloaded or away."))
     if isinstance(result, ChatFailure):
-        return unanswered(items, _clean(result.message))
+        return unanswered(items, storable(result.message))
     if result.refusal or result.finish_reason == "content_filter":
-        return unanswered(items, gettext("The model refused."))
+        return unanswered(items, gettext_noop("The model refused."))
     keys = frozenset(criterion.key for criterion in value.criteria)
     material = "\n".join([prompt[-1].content, *_texts(value)])
     answers = read_review(result.text, items, keys=keys, material=material)
     if result.finish_reason == "length" and not any(each.answer is not None for each in answers):
-        return unanswered(items, gettext("The reply was cut off at its length limit."))
+        return unanswered(items, gettext_noop("The reply was cut off at its length limit."))
     return answers
 
 
@@ -199,11 +213,6 @@ def _finish(review: RubricReview, changes: dict[str, object]) -> None:
     """Store the end of a review that nobody cancelled meanwhile."""
     rows = RubricReview.objects.filter(pk=review.pk, status__in=UNFINISHED)
     rows.update(finished_at=timezone.now(), **changes)
-
-
-def _clean(text: str) -> str:
-    """Without the one character that the database cannot hold."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def requeue_unfinished(*, queue: str) -> int:

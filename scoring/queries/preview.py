@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.aggregation import AGGREGATORS
+from rubricstudio.domain.hashing import criterion_judging_hash
+from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import (
     Criterion,
     Pin,
@@ -26,7 +28,7 @@ from rubricstudio.models import (
 from rubricstudio.queries.rubrics import newest_frozen, newest_version
 from scoring.judges import JUDGES
 from scoring.models import Judge, PreviewRun, PreviewVerdict
-from scoring.preview_cells import Candidate, Said, Sheet, leaf_hashes, scores_under, sheet_of
+from scoring.preview_cells import Candidate, Said, Sheet, scores_under, sheet_of
 from scoring.queries.disagreements import blind_responses
 from scoring.queries.keyset import KeysetPage, keyset_page
 from scoring.queries.plans import judged_by, runnable_judges
@@ -237,9 +239,32 @@ def _previews(rubric: Rubric, responses: Collection[int], judge: int) -> list[Sa
             value=row.value,
             preview=True,
             rationale=row.rationale or row.reason,
+            quotes=quotes_of(row),
+            pk=row.pk,
         )
-        for row in rows.order_by("pk")
+        for row in rows.defer("raw_reply").order_by("pk")
     ]
+
+
+def quotes_of(said: PreviewVerdict) -> tuple[Quote, ...]:
+    """What the judge cites, and where it stands in the response."""
+    return tuple(Quote(**quote) for quote in said.quotes)
+
+
+def preview_said(rubric: Rubric, pk: int, user: User) -> PreviewVerdict | None:
+    """What a judge said in a preview; None, too, of what the user has still to judge blind."""
+    rows = PreviewVerdict.objects.filter(rubric=rubric, pk=pk)
+    found = rows.select_related("judge__rater", "response__task").first()
+    if found is None or found.response_id in blind_responses(rubric.project, user):
+        return None
+    return found
+
+
+def leaf_now(rubric: Rubric, key: str) -> domain.Criterion | None:
+    """The criterion of this key as the newest version words it."""
+    version = newest_version(rubric)
+    rows = version.criteria.filter(key=key).select_related("parent") if version else ()
+    return next((row.as_criterion() for row in rows), None)
 
 
 # -- what a judge has still to be asked
@@ -255,7 +280,7 @@ class OpenCell:
 
 
 def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
-    """The cells of the newest version that are stale or missing for this judge; six queries.
+    """The cells of the newest version that are stale or missing for this judge; five queries.
 
     What the judge said in any run, or in a preview, of the same words is not asked again.
     Criteria that are not for such a judge are left out, as in a run.
@@ -263,7 +288,6 @@ def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
     version = newest_version(rubric)
     if version is None:
         return []
-    hashes = leaf_hashes(version.as_rubric())
     pins = [row.response for row in pins_of(rubric).select_related("response__task")]
     pks = [response.pk for response in pins]
     judged = {
@@ -275,12 +299,17 @@ def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
         if one.status not in ASKED_AGAIN
     }
     criteria = version.criteria.filter(judged_by(judge.kind))
-    rows = list(criteria.select_related("parent").order_by("position"))
+    # The words that are hashed are those of the very row that the judge is asked about: the
+    # draft may be edited between one query and the next.
+    rows = [
+        (row, criterion_judging_hash(row.as_criterion()))
+        for row in criteria.select_related("parent").order_by("position")
+    ]
     return [
-        OpenCell(response, row, hashes[row.key])
+        OpenCell(response, row, words)
         for response in pins
-        for row in rows
-        if (response.pk, row.key, hashes[row.key]) not in judged
+        for row, words in rows
+        if (response.pk, row.key, words) not in judged
     ]
 
 

@@ -92,9 +92,25 @@ def open_review(rubric: Rubric) -> RubricReview | None:
     return RubricReview.objects.filter(rubric=rubric, status__in=UNFINISHED).first()
 
 
-def reviewing_judges(project: Project) -> list[Judge]:
-    """The judges that can review: hosted models, newest first."""
-    return list(runnable_judges(project).filter(kind="llm"))
+REVIEWS_KIND = "llm"
+"""The kind of judge that writes a reply in a form that is asked for."""
+
+
+@dataclass(frozen=True)
+class Reviewers:
+    """The project's judges that can review a rubric, and those that cannot; newest first."""
+
+    able: tuple[Judge, ...]
+    unable: tuple[Judge, ...]
+
+
+def reviewers(project: Project) -> Reviewers:
+    """Who of the judges that are not archived can review. One query."""
+    judges = list(runnable_judges(project))
+    return Reviewers(
+        tuple(judge for judge in judges if judge.kind == REVIEWS_KIND),
+        tuple(judge for judge in judges if judge.kind != REVIEWS_KIND),
+    )
 
 
 def _reviews(rubric: Rubric) -> QuerySet[RubricReview]:

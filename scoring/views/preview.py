@@ -22,8 +22,8 @@ from rubricstudio.workers import worker_status
 from scoring.actions import preview as actions
 from scoring.actions.preview import NotPinnable, PreviewNotPossible, TooManyPins
 from scoring.forms_preview import ChoiceForm, JudgeForm, PinForm, PinsForm
-from scoring.loaders import load_preview_run
-from scoring.preview_page import preview_page
+from scoring.loaders import load_preview_run, load_preview_said
+from scoring.preview_page import preview_page, said_page
 from scoring.queries import preview as queries
 from scoring.queries.configuration import queue_of
 from scoring.states import UNFINISHED
@@ -114,6 +114,18 @@ def _told(
     context["panel"] = request.htmx.target == "preview-panel"
     fragment = "preview-panel" if context["panel"] else "preview-live"
     return partial(request, PAGE, fragment, context, status=status if problem else 200)
+
+
+@project_view(Permission.AUTHOR)
+@require_safe
+def preview_said(
+    request: ProjectRequest, project: Project, rubric_id: int, said_id: int
+) -> HttpResponse:
+    """What a judge said of one criterion, with its quotes and the reply as it came."""
+    rubric = load_rubric(project, rubric_id)
+    said = load_preview_said(rubric, said_id, request.user)
+    criterion = queries.leaf_now(rubric, said.criterion_key)
+    return render(request, "scoring/preview_said.html", said_page(rubric, said, criterion))
 
 
 @project_view(Permission.AUTHOR)

@@ -55,7 +55,7 @@ def _panel(request: ProjectRequest, rubric: Rubric, problem: str = "") -> dict[s
         "rubric": rubric,
         "version": newest_version(rubric),
         "at": "preview",
-        "judges": queries.reviewing_judges(rubric.project),
+        "reviewers": queries.reviewers(rubric.project),
         "page": _page(request, newest) if newest else None,
         "at_work": newest is not None and newest.status in UNFINISHED,
         "waits": _waits(newest),
@@ -77,7 +77,7 @@ def _waits(review: RubricReview | None) -> str:
 
 
 def _ask(request: ProjectRequest, rubric: Rubric) -> HttpResponse:
-    form = JudgeForm(request.POST, judges=queries.reviewing_judges(rubric.project))
+    form = JudgeForm(request.POST, judges=queries.reviewers(rubric.project).able)
     if not form.is_valid():
         return _refused(request, rubric, form.problem)
     try:

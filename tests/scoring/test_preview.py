@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotations.actions import activate, create_session
 from rubricstudio.actions.rubrics import publish, start_draft
 from rubricstudio.actions.tasks import add_response
+from rubricstudio.domain.aggregation import AGGREGATORS, UnfitRubric
+from rubricstudio.domain.hashing import criterion_judging_hash
+from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, Pin, Rater, Rubric, RubricVersion, Verdict
 from scoring import tasks
 from scoring.actions import preview as actions
+from scoring.actions.alone import PREVIEWS, Taken
 from scoring.actions.batches import requests_for
 from scoring.actions.preview import (
     NotPinnable,
@@ -29,13 +35,17 @@ from scoring.actions.preview import (
     start_preview,
     unpin_response,
 )
-from scoring.judges import JudgeBusy, JudgeError, Outcome, build
+from scoring.judges import JudgeBusy, JudgeError, Outcome, Provenance, Scored, build
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RunStatus
 from scoring.preview_cells import State
 from scoring.preview_page import preview_page
+from scoring.queries import preview as queries
+from scoring.queries.pins import pins
 from scoring.queries.preview import open_cells, preview
+from scoring.queries.score_means import scores
+from scoring.queries.scores import Scoring
 from tests.conftest import Cast, Data
-from tests.scoring.judged import rules, worked
+from tests.scoring.judged import VERDICTS, rules, worked
 
 
 @pytest.fixture
@@ -307,6 +317,59 @@ def test_a_rubric_without_criteria_shows_no_score(
     assert author.get(url(draft.rubric)).status_code == 200
 
 
+def test_scores_equal_those_of_the_score_report_under_every_aggregator(
+    cast: Cast, data: Data, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The draft is as version 1, so both score the same verdicts on the same words."""
+    levels = {"*": 3, "task-1/wren": "refused"}
+    run = worked(cast, data, rules(cast, verdicts={**VERDICTS, "clarity": levels}))
+    monkeypatch.setattr(actions, "build", lambda *_: pytest.fail("a judge was asked"))
+    fits = 0
+    for name in AGGREGATORS:
+        page = preview_page(
+            preview(draft.rubric, cast.author, side=f"run-{run.pk}", aggregator=name)
+        )
+        under = page.under[0]
+        assert name in under.label
+        try:
+            found = scores(
+                Scoring(cast.project, tuple(pins(cast.project)), (run.round,), aggregator=name),
+                with_rows=True,
+            )
+        except UnfitRubric as error:
+            assert under.problem == str(error)
+            continue
+        fits += 1
+        reported = {row.response: row for row in found.rows}
+        for row, pair in zip(page.rows, under.pairs, strict=True):
+            other = reported[row.pin.response.external_id]
+            assert pair.new is not None
+            assert (pair.new.n_verdicts, pair.new.n_missing) == (other.n_verdicts, other.n_missing)
+            for field in ("value", "lower", "upper", "coverage"):
+                mine, theirs = getattr(pair.new, field), getattr(other, field)
+                assert mine == theirs or mine == pytest.approx(theirs), (name, field)
+    assert fits >= 5
+
+
+def test_a_weight_moves_the_scores_and_no_judge_is_asked(
+    author: Client, cast: Cast, data: Data, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = {"*": 3, "task-1/wren": 1}
+    worked(cast, data, rules(cast, verdicts={**VERDICTS, "clarity": levels}))
+    monkeypatch.setattr(actions, "build", lambda *_: pytest.fail("a judge was asked"))
+    monkeypatch.setattr(tasks.judge_preview, "apply_async", lambda **_: pytest.fail("enqueued"))
+    asks = {"HX-Request": "true", "HX-Target": "preview-panel"}
+
+    # wren: warns 5 of 5, clarity 0 of 3: 5 of 8; then 5 of 10.
+    before = author.get(url(draft.rubric), headers=asks).content.decode()
+    reworded(draft, "clarity", weight=5)
+    after = author.get(url(draft.rubric), headers=asks).content.decode()
+
+    assert "0.63" in before
+    assert "0.50" not in before
+    assert "0.50" in after
+
+
 # -- blindness
 
 
@@ -363,7 +426,8 @@ def test_only_stale_and_missing_cells_are_judged_and_kept_apart(
     found = preview(draft.rubric, cast.author, side=f"judge-{judge.pk}")
     warns, invents, _ = found.sheet.cells[0]
     assert (warns.state, warns.value, warns.preview) == (State.OK, 1.0, True)
-    assert warns.rationale == "It sends the reader to a doctor."
+    assert warns.said is not None
+    assert warns.said.rationale == "It sends the reader to a doctor."
     assert (invents.value, invents.preview) == (0.0, False)
 
 
@@ -507,6 +571,164 @@ def test_a_timeout_is_no_verdict_and_is_asked_again(
     assert (again.expected, again.status) == (6, RunStatus.DONE)
     assert PreviewVerdict.objects.filter(run=again).count() == 6
     assert PreviewVerdict.objects.count() == 6
+
+
+class Meddling:
+    """A judge during whose first call the draft is edited."""
+
+    def __init__(self, judge: Any, edit: Callable[[], object]) -> None:
+        self.inner, self.edit = judge, edit
+        self.seen: list[str] = []
+
+    def judge(self, requests: Sequence[Any]) -> list[Outcome]:
+        if not self.seen:
+            self.edit()
+        self.seen += [request.criterion.text for request in requests]
+        return list(self.inner.judge(requests))
+
+
+def meddled(
+    cast: Cast, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch, edit: Callable[[], object]
+) -> tuple[PreviewRun, list[str]]:
+    """A preview in whose first few cells somebody edits; and the texts that were judged."""
+    run = started(cast, draft, rules(cast))
+    judge = Meddling(build("scripted", run.judge.params), edit)
+    monkeypatch.setattr(actions, "build", lambda *_: judge)
+    judge_preview(run=run)
+    run.refresh_from_db()
+    return run, judge.seen
+
+
+def test_words_edited_while_they_are_judged_are_judged_again(
+    cast: Cast, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = draft.criteria.get(key="warns").text
+    run, seen = meddled(cast, draft, monkeypatch, lambda: reworded(draft))
+
+    said = PreviewVerdict.objects.filter(criterion_key="warns")
+    assert (seen.count(old), seen.count("Warns of it at the top.")) == (2, 2)
+    assert (run.status, said.count()) == (RunStatus.DONE, 4)
+    assert (run.expected, preview(draft.rubric, cast.author).done) == (8, 8)
+    current = criterion_judging_hash(draft.criteria.get(key="warns").as_criterion())
+    assert said.filter(judging_hash=current).count() == 2
+
+
+def test_what_was_said_of_words_that_changed_at_the_end_is_stale(
+    cast: Cast, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit() -> None:
+        reworded(draft)
+        PreviewRun.objects.update(status=RunStatus.CANCELLED, finished_at=timezone.now())
+
+    run, _ = meddled(cast, draft, monkeypatch, edit)
+
+    sheet = preview(draft.rubric, cast.author, side=f"judge-{run.judge_id}").sheet
+    assert [row[0].state for row in sheet.cells] == [State.STALE, State.STALE]
+    assert {cell.state for row in sheet.cells for cell in row[1:]} == {State.OK}
+
+
+def test_a_row_deleted_while_it_is_judged_is_left_out(
+    author: Client, cast: Cast, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = meddled(cast, draft, monkeypatch, lambda: draft.criteria.filter(key="warns").delete())
+
+    found = preview(draft.rubric, cast.author, side=f"judge-{run.judge_id}")
+    assert run.status == RunStatus.DONE
+    assert [leaf.key for leaf in found.sheet.rubric.leaves] == ["invents", "clarity"]
+    assert author.get(url(draft.rubric)).status_code == 200
+
+
+def test_cells_carry_the_hash_of_the_words_that_are_sent(
+    cast: Cast, draft: RubricVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The draft is edited, and grows, between two of the queries that find the open cells."""
+
+    def edit(*args: Any) -> list[Any]:
+        reworded(draft)
+        Criterion.objects.create(version=draft, key="late", text="Late.", position=99)
+        return []
+
+    monkeypatch.setattr(queries, "_previews", edit)
+    cells = open_cells(draft.rubric, rules(cast))
+
+    assert {cell.criterion.key for cell in cells} == {"warns", "invents", "clarity", "late"}
+    for cell in cells:
+        assert cell.judging_hash == criterion_judging_hash(cell.criterion.as_criterion())
+
+
+def test_while_another_worker_has_it_a_preview_waits(cast: Cast, draft: RubricVersion) -> None:
+    run = started(cast, draft, rules(cast))
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [(PREVIEWS << 48) | run.pk])
+        with pytest.raises(Taken):
+            judge_preview(run=run)
+        cancel_preview(run=run, by=cast.author)
+        judge_preview(run=run)  # nothing is left to wait for
+    other.close()
+
+    assert not PreviewVerdict.objects.exists()
+
+
+def test_quotes_and_the_reply_are_kept_within_bounds(
+    author: Client,
+    client: Client,
+    cast: Cast,
+    draft: RubricVersion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quotes = (Quote("ask your doctor", 0, 15, "exact"), *[Quote("\x01" * 9_000)] * 40)
+    outcome = Scored(
+        value=1,
+        rationale="\x00\ud800<b>" + "x" * 30_000,
+        quotes=quotes,
+        provenance=Provenance(model="m", raw_reply="<b>raw</b>\ud800" + "y" * 50_000),
+    )
+
+    class Verbose:
+        def judge(self, requests: Sequence[Any]) -> list[Outcome]:
+            return [outcome] * len(requests)
+
+    run = started(cast, draft, rules(cast))
+    draft.criteria.filter(key="clarity").delete()
+    monkeypatch.setattr(actions, "build", lambda *_: Verbose())
+    judge_preview(run=run)
+
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.DONE, "")
+    said = PreviewVerdict.objects.filter(run=run).first()
+    assert said is not None
+    assert (len(said.quotes), len(said.rationale), len(said.raw_reply)) == (6, 20_000, 20_000)
+    page = author.get(url(draft.rubric), {"side": f"judge-{run.judge_id}"}).content.decode()
+    here = url(draft.rubric, "preview-said", said.pk)
+    assert "in the response" in page
+    assert "not in the response" in page
+    assert "&lt;b&gt;raw" not in page
+    assert here in page
+    assert "&lt;b&gt;raw" in author.get(here).content.decode()
+    client.force_login(cast.viewer)
+    assert here not in client.get(url(draft.rubric)).content.decode()
+    assert client.get(here).status_code == 403
+
+
+def test_the_reply_about_a_response_one_judges_blind_is_not_there(
+    author: Client, cast: Cast, data: Data, draft: RubricVersion
+) -> None:
+    judge_preview(run=started(cast, draft, rules(cast)))
+    said = PreviewVerdict.objects.filter(response=data.responses[0]).first()
+    assert said is not None
+    here = url(draft.rubric, "preview-said", said.pk)
+    assert author.get(here).status_code == 200
+    session = create_session(
+        project=cast.project,
+        name="Blind",
+        version=data.version,
+        by=cast.owner,
+        annotators=[cast.author],
+    )
+    activate(session=session, by=cast.owner)
+
+    assert author.get(here).status_code == 404
 
 
 def test_cancelling_keeps_what_was_said(cast: Cast, draft: RubricVersion) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from annotations.actions import activate, create_session
 from rubricstudio.actions.rubrics import create_rubric, start_draft
 from rubricstudio.models import Rubric
-from scoring import tasks
+from scoring import meta_items, meta_prompts, tasks
 from scoring.actions import reviews as actions
 from scoring.actions.judges import create_judge
 from scoring.actions.preview import pin_response
@@ -27,38 +31,17 @@ from scoring.actions.reviews import (
     carry_out_review,
     start_review,
 )
-from scoring.meta_rubric import CONTEXT_ITEMS, ITEMS, ItemAnswer, review_score
+from scoring.meta_items import CONTEXT_ITEMS, ITEMS
+from scoring.meta_rubric import ItemAnswer, review_score
 from scoring.models import Judge, RubricReview, RunStatus
 from scoring.queries.reviews import edits_between
 from scoring.review_page import review_page
 from tests.conftest import Cast, Data
 from tests.scoring.judged import rules
+from tests.scoring.review_replies import asked, entries, reply
 from tests.scripted_server import Answer, Call, ScriptedServer, fail
 
 Ask = Callable[[Call], Answer]
-FAULTS = {item.key for item in (*ITEMS, *CONTEXT_ITEMS) if item.fault}
-
-
-def asked(call: Call) -> list[str]:
-    """The items that a call is about."""
-    return re.findall(r'^- "(\w+)":', call.text, re.M)
-
-
-def entries(call: Call, **answers: str) -> list[dict[str, Any]]:
-    """All is well, unless told otherwise."""
-    return [
-        {
-            "item": key,
-            "reason": f"Because of {key}.",
-            "criteria": ["warns", "no-such-key"],
-            "answer": answers.get(key, "no" if key in FAULTS else "yes"),
-        }
-        for key in asked(call)
-    ]
-
-
-def reply(rows: Sequence[object]) -> Answer:
-    return Answer(content=json.dumps({"items": list(rows)}))
 
 
 class Model:
@@ -355,6 +338,53 @@ def test_what_cannot_be_reviewed_says_so(
     ):
         with pytest.raises(ReviewNotPossible, match=words):
             start_review(rubric=subject, judge=judge, in_context=in_context, by=cast.author)
+
+
+def test_the_page_says_who_can_review_and_why_the_others_cannot(
+    client: Client, cast: Cast, model: Model, rubric: Rubric
+) -> None:
+    local = create_judge(
+        project=cast.project, name="On our machine", kind="local", params={}, by=cast.author
+    )
+    client.force_login(cast.author)
+
+    page = client.get(url(rubric)).content.decode()
+    refused = client.post(url(rubric), {"judge": local.pk})
+    model.judge.archived_at = timezone.now()
+    model.judge.save(update_fields=["archived_at"])
+    none = client.get(url(rubric)).content.decode()
+
+    assert f'<option value="{model.judge.pk}">Reviewer</option>' in page
+    assert f'<option value="{local.pk}">' not in page
+    assert "1 judge that cannot review" in page
+    assert "It chooses among the answers that are offered and writes no text" in page
+    assert refused.status_code == 422
+    assert not RubricReview.objects.exists()
+    assert "Only a hosted model can review the rubric" in none
+    assert '<details class="fold small" open>' in none
+    with pytest.raises(ReviewNotPossible, match=r"On our machine: It chooses among"):
+        start_review(rubric=rubric, judge=local, in_context=False, by=cast.author)
+
+
+def test_titles_texts_and_problems_stand_in_the_message_catalogue(tmp_path: Path) -> None:
+    """xgettext finds them as makemessages would: it reads the source, not the values."""
+    xgettext = shutil.which("xgettext")
+    if xgettext is None:
+        pytest.skip("xgettext is not installed")
+    sources = [meta_items.__file__, meta_prompts.__file__, actions.__file__]
+    found = subprocess.run(
+        [xgettext, "-L", "Python", "--from-code=UTF-8", "--keyword=gettext_noop", "--keyword=_"]
+        + ["--no-wrap", "-o", "-", *sources],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    ).stdout
+    messages = set(re.findall(r'^msgid "(.+)"$', found, re.M))
+
+    wanted = {text for item in meta_items.BY_KEY.values() for text in (item.title, item.text)}
+    problems = {"The reply could not be read.", "The reply leaves it out.", "The model refused."}
+    assert (wanted | problems) - messages == set()
 
 
 def test_a_cancelled_review_stays_cancelled(cast: Cast, model: Model, rubric: Rubric) -> None:

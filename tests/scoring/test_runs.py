@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from rubricstudio.models import Verdict
 from scoring.actions import batches
 from scoring.actions import runs as run_actions
+from scoring.actions.alone import Taken
 from scoring.actions.judges import JudgeNameTaken, create_judge
 from scoring.actions.runs import (
     NothingToJudge,
@@ -173,9 +174,10 @@ def test_one_worker_at_a_time_has_a_batch(
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [(0x524E << 48) | batch.pk])
-        with pytest.raises(batches.BatchTaken):
+        with pytest.raises(Taken):
             batches.judge_batch(run=run, number=0)
         assert counting.asked == []
+        cursor.execute("SELECT pg_advisory_unlock_all()")
     other.close()
 
     batches.judge_batch(run=run, number=0)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from rubricstudio.actions.tasks import add_response
-from rubricstudio.celery import app
 from rubricstudio.models import Response, Verdict
 from scoring.actions import runs as run_actions
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import cancel_run, resume_run, start_run
 from scoring.models import Judge, Run, RunStatus
 from tests.conftest import Cast, Data
+from tests.scoring.real_workers import Start, children, kill, until, worker_starter
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -32,65 +25,12 @@ EXPECTED = RESPONSES * CRITERIA
 # 36 verdicts a batch are one chunk of 32 and a rest, so that a batch can be killed between.
 BATCH = 12
 DELAY = 0.05
-PATIENCE = 90.0
-
-Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
 def start_worker() -> Iterator[Start]:
-    """Starts real workers on the test database; whatever still lives is killed in the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "-A", "rubricstudio", "worker"]
-        options = ["-n", "llm@test", "-Q", "llm", "--concurrency", "2", "--loglevel", "ERROR"]
-        worker = subprocess.Popen(
-            [*command, *options],
-            env={**os.environ, "DATABASE_URL": _test_database(), "PYTHONWARNINGS": "ignore"},
-            start_new_session=True,
-        )
-        started.append(worker)
-        return worker
-
-    _forget_queue()
-    yield start
-    for worker in started:
-        _kill(worker)
-    _forget_queue()
-
-
-def _test_database() -> str:
-    """The address of the database this test uses, for another process."""
-    name = connection.settings_dict["NAME"]
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-
-
-def _forget_queue() -> None:
-    """Drop what workers left: messages, unacknowledged ones, and their sign of life."""
-    with app.connection_for_write() as broker:
-        channel: Any = broker.default_channel
-        channel.client.delete("llm", "unacked", "unacked_index")
-    cache.delete("worker:llm")
-
-
-def _kill(worker: subprocess.Popen[bytes]) -> None:
-    """End a worker and its processes at once, as a power cut would."""
-    if worker.poll() is None:
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait(PATIENCE)
-
-
-def _children(worker: subprocess.Popen[bytes]) -> list[int]:
-    text = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text()
-    return [int(pid) for pid in text.split()]
-
-
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for: {what}"
-        time.sleep(0.02)  # another process does the work; a deadline above ends in a failure
+    with worker_starter() as start:
+        yield start
 
 
 @pytest.fixture
@@ -127,7 +67,7 @@ def _is(run: Run, status: RunStatus) -> bool:
 
 
 def _wait_until_half_done(run: Run) -> None:
-    _until(lambda: _stored(run) > 0, "the first verdicts")
+    until(lambda: _stored(run) > 0, "the first verdicts")
     assert _stored(run) < EXPECTED
     assert _is(run, RunStatus.RUNNING)
 
@@ -154,10 +94,10 @@ def test_a_run_whose_worker_was_killed_is_finished_by_the_next_one(
     killed = start_worker()
     _wait_until_half_done(run)
 
-    _kill(killed)
+    kill(killed)
     left = _stored(run)
     start_worker()
-    _until(lambda: _is(run, RunStatus.DONE), "the run to be done")
+    until(lambda: _is(run, RunStatus.DONE), "the run to be done")
 
     assert left < EXPECTED
     _assert_every_cell_once(run)
@@ -169,15 +109,15 @@ def test_a_killed_process_of_a_worker_loses_nothing_and_a_cancelled_run_resumes(
     worker = start_worker()
     _wait_until_half_done(run)
 
-    for child in _children(worker):
+    for child in children(worker):
         os.kill(child, signal.SIGKILL)
     killed_at = _stored(run)
-    _until(lambda: _stored(run) > killed_at, "the worker to go on")
+    until(lambda: _stored(run) > killed_at, "the worker to go on")
     cancel_run(run=run, by=cast.author)
-    _until(lambda: _batches_in_work() == 0, "the worker to stop")
+    until(lambda: _batches_in_work() == 0, "the worker to stop")
     cancelled_at = _stored(run)
     resume_run(run=run, by=cast.author)
-    _until(lambda: _is(run, RunStatus.DONE), "the run to be done")
+    until(lambda: _is(run, RunStatus.DONE), "the run to be done")
 
     assert killed_at < cancelled_at < EXPECTED
     _assert_every_cell_once(run)
