@@ -35,6 +35,7 @@ class ExportParameters(Schema):
     run: list[str] = Field([], description="Only verdicts of these runs.")
     aggregator: str = Field("", description="For scores, instead of each version's own.")
     missing: Missing = Field(Missing.EXCLUDE, description="What a missing verdict does.")
+    images: bool = Field(True, description="Whether pictures that are shown are in it.")
 
 
 def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPlan:
@@ -46,6 +47,7 @@ def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPla
         runs=tuple(asked.run),
         aggregator=asked.aggregator,
         missing=asked.missing.value,
+        images=asked.images,
     )
     try:
         return plan_export(project, wanted)

@@ -74,7 +74,7 @@ def add_image(*, project: Project, data: bytes, by: User, name: str = "") -> Ima
     """
     looked = look_at(data)
     digest = hashlib.sha256(data).hexdigest()
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     known = Image.objects.filter(project=project, digest=digest).defer("data").first()
     if known is not None:
         return known
@@ -134,7 +134,7 @@ def bring_pictures(
     names = names_in(example.text for c in criteria for example in c.examples)
     if not names or source.pk == target.pk:
         return tuple(criteria)
-    Project.objects.select_for_update().get(pk=target.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=target.pk)
     there = Image.objects.filter(project=target)
     taken = set(there.values_list("name", flat=True))
     known = {digest: name for name, digest in there.order_by("-pk").values_list("name", "digest")}

@@ -29,6 +29,10 @@ def image_page(project: Project, *, before: int | None = None) -> ImagePage:
     return ImagePage(images, images[-1].pk if len(found) > PAGE else None)
 
 
+def has_images(project: Project) -> bool:
+    return Image.objects.filter(project=project).exists()
+
+
 def images_named(project: Project, names: Collection[str]) -> list[Image]:
     """The pictures of these names that are there, with their bytes; no query for no names."""
     return list(Image.objects.filter(project=project, name__in=names)) if names else []

@@ -34,6 +34,7 @@ _LABELS = {
     "rubric": _("Rubrics"),
     "verdict": _("Verdicts"),
     "preference": _("Preferences"),
+    "image": _("Pictures"),
 }
 
 

@@ -21,6 +21,7 @@ from rubricstudio.domain.formats.rubrics import rubric_to_json
 from rubricstudio.models import Project, Rater, Response, Round, RoundKind
 from rubricstudio.queries.copying import copied
 from scoring.queries import export_sql
+from scoring.queries.export_images import shown_images
 from scoring.queries.pins import Pin, UnknownVersion, pins
 from scoring.queries.scores import ScoreBlock, Scoring, score_blocks
 from scoring.queries.selection import UnknownRound, named, rounds_with_either
@@ -40,6 +41,7 @@ class Wanted:
 
     rubric: an external id, empty for all. version: its number, None for the newest that is
     published. sessions, runs: names, empty for all. aggregator: empty for each version's own.
+    images: whether pictures that are shown go out too, which may be many megabytes.
     """
 
     rubric: str = ""
@@ -48,6 +50,7 @@ class Wanted:
     runs: tuple[str, ...] = ()
     aggregator: str = ""
     missing: str = Missing.EXCLUDE.value
+    images: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ def jsonl(plan: ExportPlan) -> Iterator[bytes]:
         yield from _lines(export_sql.TASKS, plan)
         yield from _lines(export_sql.RESPONSES, plan)
         yield b"".join(_line(_rubric(pin)) for pin in plan.pins)
+        if plan.wanted.images:
+            yield from map(_line, shown_images(plan.project, plan.pins))
         yield from _lines(export_sql.PREFERENCES, plan)
         yield from _lines(export_sql.VERDICTS, plan)
         for block in score_blocks(plan.scoring):
@@ -153,6 +158,7 @@ def manifest(plan: ExportPlan) -> dict[str, Any]:
         "project_name": plan.project.name,
         "rubrics": [_pinned(pin, wanted.aggregator) for pin in plan.pins],
         "missing": str(plan.scoring.missing),
+        "images": wanted.images,
         "filters": {
             "rubric": wanted.rubric or None,
             "sessions": list(wanted.sessions) or None,
@@ -170,6 +176,7 @@ def _pinned(pin: Pin, aggregator: str) -> dict[str, Any]:
         "rubric": version.rubric.external_id,
         "name": version.rubric.name,
         "version": version.number,
+        "semantic_number": version.semantic_number,
         "status": version.status,
         "content_hash": version.content_hash,
         "judging_hash": version.judging_hash,
@@ -198,6 +205,7 @@ def _rubric(pin: Pin) -> dict[str, Any]:
         **task,
         "published": True,
         "version": pin.version.number,
+        "semantic_number": pin.version.semantic_number,
         **rubric_to_json(pin.rubric),
     }
 

@@ -14,6 +14,7 @@ from rubricstudio.domain.aggregation import Missing
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
+from rubricstudio.queries.images import has_images
 from scoring.queries.exports import (
     ExportRefused,
     Wanted,
@@ -38,6 +39,7 @@ def read_wanted(asked: QueryDict) -> Wanted:
         runs=tuple(asked.getlist("run")),
         aggregator=asked.get("aggregator", ""),
         missing=asked.get("missing") or Missing.EXCLUDE.value,
+        images=asked.get("images", "").lower() not in ("no", "false", "0"),
     )
 
 
@@ -69,6 +71,7 @@ def _page(request: ProjectRequest, project: Project, problem: str) -> HttpRespon
         "asked_sessions": request.GET.getlist("session"),
         "asked_runs": request.GET.getlist("run"),
         "problem": problem,
+        "has_images": has_images(project),
         "tab": "export",
     }
     return render(request, "scoring/export.html", context, status=422 if problem else 200)

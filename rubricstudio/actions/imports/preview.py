@@ -12,6 +12,7 @@ from rubricstudio.actions.imports.report import ImportReport
 from rubricstudio.actions.imports.run import import_records
 from rubricstudio.domain.formats.lines import clean_json
 from rubricstudio.domain.formats.records import (
+    ImageRecord,
     PreferenceRecord,
     Problem,
     Record,
@@ -37,6 +38,7 @@ _NAMES: dict[type[Any], str] = {
     RubricRecord: "rubric",
     VerdictRecord: "verdict",
     PreferenceRecord: "preference",
+    ImageRecord: "image",
 }
 
 
@@ -126,6 +128,8 @@ def _cells(record: Record) -> dict[str, object]:
             "criteria": len(record.rubric.criteria),
             "published": "true" if record.published else "false",
         }
+    if isinstance(record, ImageRecord):
+        return {"id": record.id, "media_type": record.media_type, "bytes": len(record.data)}
     return _rating_cells(record)
 
 

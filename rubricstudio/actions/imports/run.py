@@ -11,10 +11,12 @@ from django.db import transaction
 
 from rubricstudio.actions.imports import writers
 from rubricstudio.actions.imports.directory import Directory
+from rubricstudio.actions.imports.images import write_image
 from rubricstudio.actions.imports.report import ImportRefused, ImportReport
 from rubricstudio.actions.imports.staging import refresh_statistics
 from rubricstudio.actions.imports.verdicts import write_verdicts
 from rubricstudio.domain.formats.records import (
+    ImageRecord,
     PreferenceRecord,
     Problem,
     Record,
@@ -28,6 +30,8 @@ from rubricstudio.models import Project, User
 BATCH = 50_000
 # So many new rows make the database's own idea of its tables wrong, and its plans with it.
 _MANY = 5_000
+# These do not wait for a batch: pictures may be megabytes each.
+_AT_ONCE = (Problem, ImageRecord)
 _STATISTICS = {
     "studio_task": ("id", "project_id"),
     "studio_response": ("id", "project_id", "task_id"),
@@ -61,7 +65,7 @@ def _can_be_written(record: Record, directory: Directory) -> bool:
     if isinstance(record, PreferenceRecord):
         pair = (record.response_a, record.response_b)
         return all(name in directory.responses for name in pair)
-    task = None if isinstance(record, TaskRecord) else record.task
+    task = None if isinstance(record, TaskRecord | ImageRecord) else record.task
     return task is None or task in directory.tasks
 
 
@@ -116,8 +120,8 @@ class _Import:
     def run(self, records: Iterable[Record | Problem]) -> ImportReport:
         n_read = 0
         for n_read, record in enumerate(records, 1):
-            if isinstance(record, Problem):
-                self.report.note(record)
+            if isinstance(record, _AT_ONCE):
+                self._note(record)
             else:
                 self.waiting[type(record)].append(record)
             if n_read % BATCH == 0:
@@ -127,6 +131,12 @@ class _Import:
         self._tell(n_read)
         self.directory.settle_rounds()
         return self.report
+
+    def _note(self, record: Problem | ImageRecord) -> None:
+        if isinstance(record, Problem):
+            self.report.note(record)
+        else:
+            write_image(record, self.directory, self.report)
 
     def _tell(self, n_read: int) -> None:
         if self.progress is not None:

@@ -11,12 +11,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields, word_of
+from rubricstudio.domain.formats.images import read_image
 from rubricstudio.domain.formats.lines import clean, parse_line, quick_object
 from rubricstudio.domain.formats.quick import QuickVerdicts
 from rubricstudio.domain.formats.quick_tasks import quick_response, quick_task
 from rubricstudio.domain.formats.records import (
     ID_LIMIT,
     ROLES,
+    ImageRecord,
     Message,
     Place,
     PreferenceRecord,
@@ -47,7 +49,8 @@ TASK_FIELDS = (
 MESSAGE_FIELDS = Message._fields
 RESPONSE_FIELDS = ("type", "id", "task", "source", "text", "metadata")
 RUBRIC_FIELDS = (
-    *("type", "id", "name", "task", "published", "version", "aggregator", "params", "criteria"),
+    *("type", "id", "name", "task", "published", "version", "semantic_number", "aggregator"),
+    *("params", "criteria"),
 )
 PREFERENCE_FIELDS = (
     *("type", "task", "a", "b", "preferred", "strength", *RATER_FIELDS, "status", "rationale"),
@@ -104,7 +107,7 @@ def _first_of_its_id(
     record: Record | Problem, seen: dict[tuple[type[Any], str], int]
 ) -> Record | Problem:
     """The record, or a problem where the file gave its id to another one before."""
-    if not isinstance(record, TaskRecord | ResponseRecord | RubricRecord):
+    if not isinstance(record, TaskRecord | ResponseRecord | RubricRecord | ImageRecord):
         return record
     file, line = record.place
     first = seen.setdefault((type(record), record.id), line)
@@ -256,4 +259,5 @@ _READERS: dict[str, _Reader] = {
     RecordType.PREFERENCE: _read_preference,
     RecordType.RUBRIC: _read_rubric,
     RecordType.VERDICT: read_verdict,
+    RecordType.IMAGE: read_image,
 }

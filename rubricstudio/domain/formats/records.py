@@ -6,6 +6,7 @@ import to say, which is why each record remembers its `place`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,7 @@ class RecordType(StrEnum):
     PREFERENCE = "preference"
     RUBRIC = "rubric"
     VERDICT = "verdict"
+    IMAGE = "image"
 
 
 class RaterKind(StrEnum):
@@ -191,7 +193,24 @@ class VerdictRecord(NamedTuple):
         return ROUND_OF[self.rater_kind]
 
 
-Record: TypeAlias = TaskRecord | ResponseRecord | PreferenceRecord | RubricRecord | VerdictRecord
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """A picture that texts show as `![...](image:ID)`; `media_type` as the file says it."""
+
+    id: str
+    media_type: str
+    data: bytes = field(repr=False)
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+Record: TypeAlias = (
+    TaskRecord | ResponseRecord | PreferenceRecord | RubricRecord | VerdictRecord | ImageRecord
+)
 
 
 @dataclass(frozen=True, slots=True)

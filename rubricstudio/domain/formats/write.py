@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
 
 from rubricstudio.domain.formats.records import (
+    ImageRecord,
     PreferenceRecord,
     Record,
     ResponseRecord,
@@ -104,10 +106,21 @@ def _verdict_to_json(record: VerdictRecord) -> dict[str, Any]:
     }
 
 
+def _image_to_json(record: ImageRecord) -> dict[str, Any]:
+    return {
+        "type": "image",
+        "id": record.id,
+        "media_type": record.media_type,
+        "digest": record.digest,
+        "data": base64.b64encode(record.data).decode(),
+    }
+
+
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     TaskRecord: _task_to_json,
     ResponseRecord: _response_to_json,
     RubricRecord: _rubric_to_json,
     PreferenceRecord: _preference_to_json,
     VerdictRecord: _verdict_to_json,
+    ImageRecord: _image_to_json,
 }

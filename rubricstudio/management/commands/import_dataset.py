@@ -29,7 +29,7 @@ from rubricstudio.models import Project, Role, User
 from scoring.cli import Report, nothing, usage
 
 TYPES = (*RecordType, CRITERION)
-_ORDER = ("task", "response", "rubric", "verdict", "preference")
+_ORDER = ("task", "response", "rubric", "verdict", "preference", "image")
 
 
 class Command(Report):

@@ -64,6 +64,9 @@ class Command(Report):
             help="what a missing verdict does in a score (default: exclude)",
         )
         parser.add_argument(
+            "--no-images", action="store_true", help="leave pictures out, which may be large"
+        )
+        parser.add_argument(
             "--output", type=Path, metavar="FILE", help="write here instead of standard output"
         )
 
@@ -76,6 +79,7 @@ class Command(Report):
             runs=tuple(options["run"]),
             aggregator=options["aggregator"],
             missing=options["missing"],
+            images=not options["no_images"],
         )
         try:
             plan = plan_export(project, wanted)

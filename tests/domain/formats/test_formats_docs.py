@@ -12,6 +12,7 @@ import pytest
 from rubricstudio.domain.formats import csv_default, detect, mapping, native, rubrics, rules
 from rubricstudio.domain.formats.apply import apply_mapping
 from rubricstudio.domain.formats.csv_default import read_table
+from rubricstudio.domain.formats.images import IMAGE_FIELDS
 from rubricstudio.domain.formats.mapping import parse_mapping
 from rubricstudio.domain.formats.native import read
 from rubricstudio.domain.formats.records import (
@@ -50,6 +51,7 @@ def _example(language: str, number: int = 0) -> str:
         ("### task", native.TASK_FIELDS),
         ("### message", native.MESSAGE_FIELDS),
         ("### response", native.RESPONSE_FIELDS),
+        ("### image", IMAGE_FIELDS),
         ("### preference", native.PREFERENCE_FIELDS),
         ("### rubric", native.RUBRIC_FIELDS),
         ("### criterion", rubrics.CRITERION_FIELDS),

@@ -14,6 +14,7 @@ from rubricstudio.domain.formats import native
 from rubricstudio.domain.formats.native import read
 from rubricstudio.domain.formats.records import (
     NOWHERE,
+    ImageRecord,
     Message,
     Place,
     PreferenceRecord,
@@ -29,6 +30,8 @@ from rubricstudio.domain.formats.records import (
 )
 from rubricstudio.domain.formats.verdicts import VERDICT_FIELDS
 from rubricstudio.domain.formats.write import to_line
+from rubricstudio.domain.pictures import MEDIA_TYPES
+from rubricstudio.domain.pictures import NAME as NAME_PATTERN
 from rubricstudio.domain.rubric import (
     Criterion,
     Example,
@@ -138,6 +141,12 @@ RECORDS = st.one_of(
         provenance=st.dictionaries(NAME, JSON_VALUES, max_size=2),
     ),
     verdicts(),
+    st.builds(
+        ImageRecord,
+        id=st.from_regex(NAME_PATTERN, fullmatch=True).filter(lambda name: len(name) <= 100),
+        media_type=st.sampled_from(MEDIA_TYPES),
+        data=st.binary(min_size=1, max_size=40),
+    ),
 )
 
 
