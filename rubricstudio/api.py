@@ -163,6 +163,9 @@ class ResponseOut(Schema):
 
 class VersionOut(Schema):
     number: int
+    semantic_number: str = Field(
+        description="What changed, as 2.1.0; empty for drafts and where none was kept."
+    )
     status: str
     aggregator: str
     content_hash: str
@@ -309,6 +312,9 @@ def get_version(request: HttpRequest, slug: str, rubric_id: int, number: int) ->
     project = api_project(request, slug, Permission.SEE_RUBRICS)
     rows = RubricVersion.objects.filter(rubric__project=project, rubric_id=rubric_id)
     version = get_object_or_404(rows, number=number)
-    names = ("number", "status", "aggregator", "content_hash", "published_at", "params")
+    names = (
+        *("number", "semantic_number", "status", "aggregator", "content_hash", "published_at"),
+        "params",
+    )
     criteria = version.criteria.select_related("parent").order_by("position")
     return {name: getattr(version, name) for name in names} | {"criteria": list(criteria)}

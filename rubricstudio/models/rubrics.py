@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -60,6 +62,16 @@ class Rubric(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("rubricstudio:rubric", args=[self.project.slug, self.pk])
+
+
+def semantic_number(given: Mapping[str, int] | None) -> str:
+    """The number in three parts of the column `semantic`, empty where there is none."""
+    return f"{given['major']}.{given['minor']}.{given['patch']}" if given else ""
+
+
+def version_label(number: int, given: Mapping[str, int] | None) -> str:
+    """A version's two numbers as pages name it: "3 (1.2.0)"."""
+    return f"{number} ({semantic_number(given)})" if given else str(number)
 
 
 class RubricVersion(models.Model):
@@ -160,13 +172,12 @@ class RubricVersion(models.Model):
     @property
     def semantic_number(self) -> str:
         """What the published number says, as "1.2.0"; empty for a draft and for older versions."""
-        given = self.semantic
-        return f"{given['major']}.{given['minor']}.{given['patch']}" if given else ""
+        return semantic_number(self.semantic)
 
     @property
     def label(self) -> str:
         """The number that addresses it, with the one that says what changed: "3 (1.2.0)"."""
-        return f"{self.number} ({self.semantic_number})" if self.semantic else str(self.number)
+        return version_label(self.number, self.semantic)
 
     @property
     def is_draft(self) -> bool:

@@ -39,8 +39,8 @@ def rubrics_page(
 ) -> RubricPage:
     """Fifty rubrics by id: those below `before`, or those above `after`.
 
-    Each carries its newest version's number, status and number of criteria, and the
-    number of the version in use.
+    Each carries its newest version's numbers, status and number of criteria, and the
+    numbers of the version in use.
     """
     rows = Rubric.objects.filter(project=project).select_related("task")
     if search:
@@ -50,9 +50,11 @@ def rubrics_page(
     counted = newest.annotate(n=Count("criteria", filter=Q(criteria__is_group=False)))
     shown = rows.annotate(
         newest_number=Subquery(newest.values("number")[:1]),
+        newest_semantic=Subquery(newest.values("semantic")[:1]),
         newest_status=Subquery(newest.values("status")[:1]),
         newest_criteria=Subquery(counted.values("n")[:1]),
         in_use=Subquery(in_use.values("number")[:1]),
+        in_use_semantic=Subquery(in_use.values("semantic")[:1]),
     )
     if after is not None:
         found = list(shown.filter(pk__gt=after).order_by("pk")[: PAGE + 1])

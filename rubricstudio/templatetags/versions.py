@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django import template
 
+from rubricstudio.models.rubrics import version_label
 from rubricstudio.queries.wording import ReasonRow, reason_rows
 
 register = template.Library()
@@ -15,3 +16,9 @@ register = template.Library()
 def in_words(reasons: Sequence[Mapping[str, str]]) -> list[ReasonRow]:
     """The stored reasons for a version's number as rows to show."""
     return reason_rows(reasons)
+
+
+@register.filter
+def numbered(number: int, semantic: Mapping[str, int] | None) -> str:
+    """A version's number with the one that says what changed, as in "3 (1.2.0)"."""
+    return version_label(number, semantic)

@@ -247,6 +247,8 @@ def test_a_version_comes_with_its_criteria_in_order(client: Client, cast: Cast, 
     assert [row["parent"] for row in version["criteria"]] == [None, "safety", None, None]
     assert [row["met_means"] for row in version["criteria"]] == ["good", "good", "bad", "good"]
     assert version["content_hash"] == data.version.content_hash
+    listed = rubrics[0]["versions"][0]
+    assert version["semantic_number"] == listed["semantic_number"] == "1.0.0"
 
 
 def test_the_description_names_every_operation(client: Client, db: None) -> None:

@@ -160,6 +160,7 @@ def test_the_first_line_says_what_is_pinned_and_how_scores_are_made(cast: Cast) 
             "rubric": "points",
             "name": "Points",
             "version": 1,
+            "semantic_number": version.semantic_number,
             "status": "published",
             "content_hash": version.content_hash,
             "judging_hash": version.judging_hash,

@@ -34,7 +34,7 @@ from rubricstudio.domain.formats.verdicts import VERDICT_FIELDS
 __all__ = ["InvalidMapping", "Make", "Mapping_", "Source", "parse_mapping"]
 
 READERS = ("jsonl", "json", "csv", "tsv")
-_NOT_MAPPED = ("type", "version", "revision", "criteria")
+_NOT_MAPPED = ("type", "version", "semantic_number", "revision", "criteria")
 # What a row can become, and its fields; a criterion also names its rubric.
 MAKES: Mapping[str, tuple[str, ...]] = {
     kind: tuple(name for name in fields if name not in _NOT_MAPPED)

@@ -25,7 +25,7 @@ from rubricstudio.domain.rubric_formats.reading import Dropped, DumpYaml, LoadYa
 
 KNOWN = ("name", "task", "prompt", "aggregator", "params", "criteria")
 # A line of a whole export says these, too; none is part of the rubric.
-BESIDE = ("type", "id", "published", "version")
+BESIDE = ("type", "id", "published", "version", "semantic_number")
 
 
 def read(text: str) -> ReadResult:
