@@ -1,11 +1,12 @@
-"""A rubric of 500 criteria in ten levels: opening its page, and each kind of edit.
+"""A rubric of 500 criteria in ten levels: opening its page, each kind of edit, and its feel.
 
     .venv/bin/python bench/authoring.py [--quick] [--json] [--criteria N]
 
 Services of its own run in a temporary folder. Each figure is the median time that the
 application takes for one request, from middleware to the finished answer, by a person who is
 signed in; the web server and the network are left out. Every edit is that of an editor with
-scripts, and is stored.
+scripts, and is stored. Then a Chromium opens the same rubric, and one of PaperBench where it is at
+hand, from the web process of `manage.py serve`: see `_authoring_browser.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--criteria", type=int, default=CRITERIA, help=f"instead of {CRITERIA}")
     options = made.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="studio-bench-") as name, installation(Path(name)):
-        figures = measure(criteria=options.criteria, requests=7 if options.quick else 40)
+        say(f"writing a rubric of {options.criteria} rows")
+        author = Author(options.criteria)
+        figures = measure(author, options.criteria, requests=7 if options.quick else 40)
+        figures += feel_of(author, options.criteria, Path(name) / "web.log")
     show(figures, as_json=options.json, theirs="nothing to compare with")
     return 0
 
@@ -45,18 +49,20 @@ class Author:
         from django.test import Client
 
         from rubricstudio.actions.projects import create_project
-        from rubricstudio.actions.rubrics import create_rubric
         from rubricstudio.models import User
 
         settings.ALLOWED_HOSTS = ["testserver"]
-        user = User.objects.create_user(username="ada", email="ada@example.com")
-        project = create_project(by=user, name="Bench", slug="bench")
-        self.draft: RubricVersion = create_rubric(
-            project=project, name="Deep", by=user, value=deep_rubric(criteria)
-        )
+        self.user = User.objects.create_user(username="ada", email="ada@example.com")
+        self.project = create_project(by=self.user, name="Bench", slug="bench")
+        self.draft = self.wrote("Deep", deep_rubric(criteria))
         self.client = Client()
-        self.client.force_login(user)
+        self.client.force_login(self.user)
         self.numbers = itertools.count(1)
+
+    def wrote(self, name: str, value: Any) -> RubricVersion:
+        from rubricstudio.actions.rubrics import create_rubric
+
+        return create_rubric(project=self.project, name=name, by=self.user, value=value)
 
     def row(self, index: int = 0) -> Criterion:
         """A criterion in the middle of the tree, a few rows on for each index."""
@@ -142,9 +148,7 @@ def deep_rubric(criteria: int) -> Any:
     return domain.Rubric(tuple(rows))
 
 
-def measure(*, criteria: int, requests: int) -> list[Figure]:
-    say(f"writing a rubric of {criteria} rows")
-    author = Author(criteria)
+def measure(author: Author, criteria: int, *, requests: int) -> list[Figure]:
     works: list[tuple[str, Callable[[], Callable[[], object]]]] = [
         ("open the page", author.open),
         ("totals after an edit", author.totals),
@@ -163,6 +167,41 @@ def measure(*, criteria: int, requests: int) -> list[Figure]:
         figure(f"{name}, {criteria} rows", 1000 * middle(prepare, requests), unit="ms")
         for name, prepare in works
     ]
+
+
+def feel_of(author: Author, criteria: int, log: Path) -> list[Figure]:
+    """How the rubrics feel in a browser; nothing where there is none."""
+    from _authoring_browser import feel
+    from _web_studio import web_server
+    from django.conf import settings
+
+    from tests.browser import find
+
+    chromium = find()
+    if chromium is None:
+        say("no Chromium, so nothing is said of scrolling (python -m tests.browser installs one)")
+        return []
+    fresh = author.wrote("As it was", deep_rubric(criteria))
+    pages = {f"{criteria} rows": fresh.rubric.get_absolute_url()}
+    if real := real_rubric():
+        pages["PaperBench"] = author.wrote("Rice", real).rubric.get_absolute_url()
+    session = author.client.cookies[settings.SESSION_COOKIE_NAME]
+    say("opening them in a browser")
+    with web_server(log) as (port, _):
+        return feel(chromium, port, {"name": session.key, "value": session.value}, pages)
+
+
+def real_rubric() -> Any:
+    """PaperBench's rubric of 361 leaves in the setting REAL_DATA, None where it is not there."""
+    from django.conf import settings
+
+    from rubricstudio import rubric_files
+
+    path = Path(settings.REAL_DATA) / "paperbench" / "papers" / "rice" / "rubric.json"
+    if not path.exists():
+        say(f"no rubric of PaperBench at {path}")
+        return None
+    return rubric_files.read("paperbench", path.name, path.read_text("utf-8")).rubrics[0].rubric
 
 
 def middle(prepare: Callable[[], Callable[[], object]], times: int) -> float:

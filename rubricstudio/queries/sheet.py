@@ -13,7 +13,12 @@ from rubricstudio.models import Criterion, RubricVersion
 from rubricstudio.queries.rubrics import Deletion, deletions, unfit_reason
 from rubricstudio.queries.tree import linked, spots, tree_of
 
-MANY = 60
+MANY, FEW = 60, 10
+# What sums, shares and the fit of an aggregator depend on; the rest of a row is long.
+WEIGHED = (
+    *("key", "text", "is_group", "weight", "met_means", "scale_kind", "levels", "maximum"),
+    *("tier", "gate", "position", "parent", "version"),
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ class Totals:
 class Sheet:
     """A version as the tree of its rows, with totals; two queries, however long it is.
 
-    outline: the rows whose shares are listed, all of them or, of many, the top level.
+    outline: the rows whose shares are listed, all of them or, of many, the highest groups.
+    heaviest: of many rows, those with the largest shares.
     """
 
     version: RubricVersion
@@ -137,20 +143,57 @@ class Sheet:
     deleted: Sequence[Deletion] = ()
 
     @property
+    def is_long(self) -> bool:
+        return len(self.rows) > MANY
+
+    @property
     def outline(self) -> Sequence[Row]:
-        return self.rows if len(self.rows) <= MANY else top_rows(self.rows)
+        return top_rows(self.rows) if self.is_long else self.rows
+
+    @property
+    def heaviest(self) -> Sequence[Row]:
+        leaves = (row for row in self.rows if not row.criterion.is_group)
+        return sorted(leaves, key=lambda row: -(row.share or 0.0))[:FEW] if self.is_long else ()
 
 
-def sheet(version: RubricVersion, *, typed: Typed | None = None, deleted: bool = True) -> Sheet:
+def sheet(version: RubricVersion, *, typed: Typed | None = None) -> Sheet:
     """The rows of a version depth first, its totals and, of a draft, what was deleted."""
     stored = linked(version.criteria.all())
-    value = domain.Rubric(
-        tuple(row.as_criterion() for row in stored), version.aggregator, dict(version.params)
-    )
+    gone = deletions(version) if version.is_draft else []
+    return _sheet(version, stored, [row.as_criterion() for row in stored], typed, gone)
+
+
+def weighed_sheet(version: RubricVersion) -> Sheet:
+    """The totals and shares alone, in one query: the rows are good for an outline only."""
+    stored = linked(version.criteria.only(*WEIGHED))
+    return _sheet(version, stored, [_weighed(row) for row in stored])
+
+
+def _sheet(
+    version: RubricVersion,
+    stored: Sequence[Criterion],
+    criteria: Sequence[domain.Criterion],
+    typed: Typed | None = None,
+    deleted: Sequence[Deletion] = (),
+) -> Sheet:
+    value = domain.Rubric(tuple(criteria), version.aggregator, dict(version.params))
     totals = totals_of(value)
     rows = tree_rows(stored, totals.shares, typed)
-    gone = deletions(version) if version.is_draft and deleted else []
-    return Sheet(version, rows, totals, value, unfit_reason(value), gone)
+    return Sheet(version, rows, totals, value, unfit_reason(value), deleted)
+
+
+def _weighed(row: Criterion) -> domain.Criterion:
+    return domain.Criterion(
+        key=row.key,
+        text=row.text,
+        weight=row.weight,
+        met_means=domain.MetMeans(row.met_means),
+        scale=row.as_scale(),
+        tier=domain.Tier(row.tier) if row.tier else None,
+        gate=row.gate,
+        parent=row.parent.key if row.parent else None,
+        is_group=row.is_group,
+    )
 
 
 def tree_rows(
@@ -189,12 +232,20 @@ def tree_rows(
 
 
 def top_rows(rows: Sequence[Row]) -> list[Row]:
-    """The rows of the top level; a group carries the shares and weights of all below it."""
+    """The rows of the top level; a group carries the shares and weights of all below it.
+
+    Where one group holds everything, the level below it takes the place of the top.
+    """
+    above: int | None = None
+    while len(top := [row for row in rows if row.criterion.parent_id == above]) == 1:
+        if not top[0].criterion.is_group:
+            break
+        above = top[0].criterion.pk
     tops: list[Row] = []
     for row in rows:
-        if row.criterion.parent_id is None:
+        if row.criterion.parent_id == above:
             tops.append(replace(row, weighs=0.0, share=0.0) if row.criterion.is_group else row)
-        elif not row.criterion.is_group:
+        elif tops and not row.criterion.is_group:
             group = tops[-1]
             tops[-1] = replace(
                 group,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django import template
 from django.template import Context
@@ -49,7 +49,8 @@ def draw(context: Context, row: Row, name: str) -> str:
     if kind is None or context.get("focus") == row.criterion.pk:
         with context.push(row=row):
             return str(fragment.render(context))
-    moulds: dict[object, Mould] = context.render_context.setdefault("moulds", {})
+    kept = cast(dict[str, dict[object, Mould]], context.render_context)
+    moulds = kept.setdefault("moulds", {})
     if kind not in moulds:
         moulds[kind] = _mould(fragment, context, row)
     return moulds[kind].filled(row)

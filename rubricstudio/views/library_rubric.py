@@ -116,8 +116,13 @@ def _load_criterion(rubric: Rubric, criterion_id: int) -> Criterion:
 def similar(
     request: ProjectRequest, project: Project, rubric_id: int, criterion_id: int
 ) -> HttpResponseBase:
-    """The criteria of other rubrics, and of the library, that mean nearly the same."""
+    """The criteria of other rubrics, and of the library, that mean nearly the same.
+
+    To a page that shows a row which somebody has deleted meanwhile: nothing, not an error.
+    """
     rubric = load_rubric(project, rubric_id)
+    if request.htmx and criterion_of(rubric, criterion_id) is None:
+        return partial(request, "rubricstudio/library_similar.html", "gone", {"rubric": rubric})
     row = _load_criterion(rubric, criterion_id)
     given = request.GET.get("waits", "")
     waits = int(given) if given.isdecimal() and len(given) < 5 else 0

@@ -18,7 +18,7 @@ from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.rubrics import newest_version, rubrics_page, versions_of
-from rubricstudio.queries.sheet import Typed, sheet
+from rubricstudio.queries.sheet import Sheet, Typed, sheet, weighed_sheet
 from rubricstudio.queries.unread import unread_counts
 
 EDITOR = "rubricstudio/rubric.html"
@@ -103,7 +103,7 @@ def rubric_page(
     context |= extra or {}
     if version is None:
         return render(request, "rubricstudio/rubric_empty.html", context, status=status)
-    context |= editor_context(version, typed)
+    context |= editor_context(version, typed) | {"all_shares": "shares" in request.GET}
     context["versions"] = versions_of(rubric)
     edits = version.is_draft and request.may(Permission.AUTHOR)
     response = render(request, EDITOR if edits else READER, context, status=status)
@@ -111,17 +111,19 @@ def rubric_page(
     return response
 
 
-def editor_context(
-    version: RubricVersion, typed: Typed | None = None, *, deleted: bool = True
-) -> dict[str, Any]:
-    """What the editor, its list and its totals need."""
+def editor_context(version: RubricVersion, typed: Typed | None = None) -> dict[str, Any]:
+    """What the editor needs."""
+    return _context(version, sheet(version, typed=typed))
+
+
+def totals_context(version: RubricVersion) -> dict[str, Any]:
+    """What the totals by themselves need."""
+    return _context(version, weighed_sheet(version))
+
+
+def _context(version: RubricVersion, found: Sheet) -> dict[str, Any]:
     form = AggregatorForm(current=version.aggregator, params=version.params)
-    return {
-        "rubric": version.rubric,
-        "version": version,
-        "sheet": sheet(version, typed=typed, deleted=deleted),
-        "aggregator_form": form,
-    }
+    return {"rubric": version.rubric, "version": version, "sheet": found, "aggregator_form": form}
 
 
 @project_view(Permission.SEE_RUBRICS)
@@ -132,7 +134,8 @@ def rubric_totals(request: ProjectRequest, project: Project, rubric_id: int) -> 
     version = newest_version(rubric)
     if version is None or not request.htmx:
         return redirect(rubric)
-    return partial(request, EDITOR, "totals", editor_context(version, deleted=False))
+    context = totals_context(version) | {"all_shares": "shares" in request.GET}
+    return partial(request, EDITOR, "totals", context)
 
 
 @project_view(Permission.AUTHOR)
@@ -157,7 +160,7 @@ def aggregator(request: ProjectRequest, project: Project, rubric_id: int) -> Htt
     except NotADraft as error:
         return refused(request, rubric, str(error))
     if request.htmx:
-        return partial(request, EDITOR, "totals", editor_context(version, deleted=False))
+        return partial(request, EDITOR, "totals", totals_context(version))
     messages.success(request, _("Aggregator saved."))
     return redirect(rubric)
 

@@ -59,6 +59,7 @@ function onFocus(event) {
 }
 
 function showSimilar(panel, id) {
+  if (!document.getElementById(`criterion-${id}`)) return; // gone since it had the focus
   shown = id;
   const url = `${panel.dataset.criteriaUrl}${id}/similar/`;
   window.htmx.ajax("GET", url, { target: "#library-similar", swap: "outerHTML" });

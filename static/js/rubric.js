@@ -57,7 +57,8 @@ function act(row, what) {
 function settled(row, next) {
   const form = formOf(row);
   if (!form || !isDirty(form)) return next();
-  form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && next(), { once: true });
+  // Once the form knows that it is saved, so that nobody is asked whether to leave it.
+  form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && queueMicrotask(next), { once: true });
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -70,7 +71,7 @@ function split(row, weighing) {
   const [first, second] = [field.value.slice(0, at), field.value.slice(at)];
   const url = `${form.getAttribute("action")}split/`;
   if (!first.trim() || !second.trim()) {
-    location.assign(url);
+    settled(row, () => location.assign(url));
     return;
   }
   settled(row, () => {
@@ -88,8 +89,10 @@ function undo(again) {
 
 // -- keys
 
+const allTexts = () => [...document.querySelectorAll("[data-row-text], #criterion-add [data-add-text]")];
+
 function nextText(row) {
-  const texts = [...document.querySelectorAll("[data-row-text], #criterion-add [data-add-text]")];
+  const texts = allTexts();
   return texts[texts.indexOf(row.querySelector("[data-row-text]")) + 1] ?? null;
 }
 
@@ -98,7 +101,7 @@ function onArrow(event) {
   const [field, up] = [event.target, event.key === "ArrowUp"];
   const edge = up ? 0 : field.value.length;
   if (field.selectionStart !== edge || field.selectionEnd !== edge) return;
-  const texts = [...document.querySelectorAll("[data-row-text], #criterion-add [data-add-text]")];
+  const texts = allTexts();
   const next = texts[texts.indexOf(field) + (up ? -1 : 1)];
   if (!next) return;
   event.preventDefault();
@@ -216,8 +219,13 @@ function countInside(menu, row) {
 
 function onAct(event, item) {
   const row = rowOf(item);
-  if (item.matches("a")) return;
+  const form = formOf(row);
+  if (item.matches("a") && !(form && isDirty(form))) return;
   event.preventDefault();
+  if (item.matches("a")) {
+    settled(row, () => location.assign(item.href));
+    return;
+  }
   item.closest("details").open = false;
   settled(row, () => act(row, item.dataset.act));
 }

@@ -312,6 +312,10 @@ def test_similar_criteria_are_those_of_other_rubrics(
     assert "Cites the law." not in shown
     page(as_(cast.author).get(here))
     page(as_(cast.author).get(at("criterion-similar", "demo", draft.rubric_id, 999999)), 404)
+    gone = at("criterion-similar", "demo", draft.rubric_id, 999999)
+    told = page(as_(cast.author).get(gone, headers={"HX-Request": "true"}))
+    assert 'id="library-similar"' in told
+    assert "hx-get" not in told
 
 
 # -- sharing
