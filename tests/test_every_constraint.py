@@ -13,7 +13,18 @@ from django.db import IntegrityError, ProgrammingError, connection, models, tran
 from django.utils import timezone
 
 from annotations.actions import activate, create_session, next_item
-from annotations.models import Assignment, Item, Session, SessionAnnotator
+from annotations.models import (
+    Activity,
+    Adjudication,
+    Assignment,
+    Expertise,
+    Flag,
+    Gold,
+    Item,
+    ItemResponse,
+    Session,
+    SessionAnnotator,
+)
 from rubricstudio.actions.rounds import rater_for_user
 from rubricstudio.actions.rubrics import create_rubric, publish
 from rubricstudio.models import (
@@ -108,7 +119,18 @@ def world(cast: Cast, data: Data) -> World:
     draft = create_rubric(project=cast.project, name="Other", by=cast.owner, value=SMALL_RUBRIC)
     rater = rater_for_user(project=cast.project, user=cast.annotator)
     answer = {"round": session.round, "rater": rater}
+    warns = data.version.criteria.get(key="warns")
+    about = {"response": data.responses[0], "criterion": warns}
+    said = {"status": "ok", "value": 1.0}
     rows: list[models.Model] = [
+        Gold.objects.create(**about, **said, added_by=cast.owner),
+        Adjudication.objects.create(
+            round=session.round, **about, **said, decision="adopted", adopted=rater, by=cast.owner
+        ),
+        Expertise.objects.create(project=cast.project, user=cast.annotator, tags=["law"]),
+        Flag.objects.create(item=assignment.item, rater=rater, note="Odd"),
+        Activity.objects.create(assignment=assignment, tab="t", number=1, kind="opened", at=NOW),
+        ItemResponse.objects.create(item=assignment.item, response=data.responses[1], place=1),
         *(session, assignment, assignment.item, judge, run, run.batches.get(), draft, draft.rubric),
         *(draft.criteria.get(key="warns"), rater, session.round, data.tasks[0], data.responses[0]),
         Membership.objects.get(project=cast.project, user=cast.viewer),
@@ -185,6 +207,58 @@ def _another(w: World, **changes: object) -> None:
 
 
 ATTEMPTS: dict[str, Callable[[World], None]] = {
+    "activity_once": lambda w: w.copy(Activity),
+    "activity_kind_known": lambda w: w.change(Activity, kind="asleep"),
+    "adjudication_once": lambda w: w.copy(Adjudication),
+    "adjudication_append_only": lambda w: w.change(Adjudication, value=0.0),
+    "adjudication_decision_known": lambda w: w.copy(
+        Adjudication, revision=1, decision="tossed", adopted_id=None
+    ),
+    "adjudication_cause_known": lambda w: w.copy(Adjudication, revision=1, cause="weather"),
+    "adjudication_status_known": lambda w: w.copy(
+        Adjudication, revision=1, status="lost", value=None
+    ),
+    "adjudication_value_iff_ok": lambda w: w.copy(Adjudication, revision=1, value=None),
+    "adjudication_adopted_from": lambda w: w.copy(Adjudication, revision=1, adopted_id=None),
+    "adjudication_override_reason": lambda w: w.copy(
+        Adjudication, revision=1, decision="overridden", adopted_id=None, reason=" "
+    ),
+    "adjudication_unresolved_without_value": lambda w: w.copy(
+        Adjudication, revision=1, decision="unresolved", adopted_id=None
+    ),
+    "expertise_once": lambda w: w.copy(Expertise),
+    "flag_open_once": lambda w: w.copy(Flag),
+    "flag_note_given": lambda w: w.change(Flag, note=" "),
+    "flag_settled_whole": lambda w: w.change(Flag, settled_at=NOW),
+    "gold_once": lambda w: w.copy(Gold),
+    "gold_status_known": lambda w: w.change(Gold, status="lost", value=None),
+    "gold_value_iff_ok": lambda w: w.change(Gold, value=None),
+    "item_members_once": lambda w: w.copy(Item, position=99),
+    "item_kind_known": lambda w: w.change(Item, kind="play"),
+    "item_places_positive": lambda w: w.change(Item, places=0),
+    "item_sample_known": lambda w: w.change(Item, sample=2),
+    "item_weight_positive": lambda w: w.change(Item, weight=0),
+    "item_uncertainty_range": lambda w: w.change(Item, uncertainty=1.5),
+    "item_response_once": lambda w: w.copy(ItemResponse, place=2),
+    "item_place_once": lambda w: w.copy(ItemResponse, response_id=w.rows[Response].pk),
+    "item_place_positive": lambda w: w.change(ItemResponse, place=0),
+    "assignment_time_positive": lambda w: w.change(Assignment, active_seconds=-1),
+    "session_mode_known": lambda w: w.change(Session, mode="guess"),
+    "session_strategy_known": lambda w: w.change(Session, strategy="luck"),
+    "session_order_known": lambda w: w.change(Session, order="none"),
+    "session_skipped_to_known": lambda w: w.change(Session, skipped_to="them"),
+    "session_stage_known": lambda w: w.change(Session, stage="over"),
+    "session_shares": lambda w: w.change(Session, repeat_share=1.1),
+    "session_extra_annotators": lambda w: w.change(Session, extra_below=0.5),
+    "session_qualify_share": lambda w: w.change(Session, qualify_at=0),
+    "session_blind_without_suggestions": lambda w: w.change(
+        Session, suggestions_id=w.rows[Round].pk
+    ),
+    "session_bounds_positive": lambda w: w.change(Session, target=0),
+    "session_annotator_limit_positive": lambda w: w.change(SessionAnnotator, limit=0),
+    "session_annotator_qualification_known": lambda w: w.change(
+        SessionAnnotator, qualification="maybe"
+    ),
     "comment_text_given": lambda w: w.change(Comment, text=" "),
     "comment_resolved_whole": lambda w: w.change(Comment, resolved_at=NOW),
     "draft_edit_kind_given": lambda w: w.change(DraftEdit, kind=""),
@@ -268,9 +342,8 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "session_coverage_positive": lambda w: w.change(Session, coverage=0),
     "session_reservation_positive": lambda w: w.change(Session, reservation_minutes=0),
     "session_annotator_once": lambda w: w.copy(SessionAnnotator),
-    "item_response_once": lambda w: w.copy(Item, position=99_999),
-    "item_position_once": lambda w: w.copy(Item, response_id=_unused_response(w)),
     "assignment_once": lambda w: w.copy(Assignment, slot=None),
+    "item_position_once": lambda w: w.copy(Item, members="0"),
     "assignment_slot_once": lambda w: _another(w, slot=w.rows[Assignment].slot),
     "assignment_status_known": lambda w: w.change(Assignment, status="lost"),
     "assignment_submitted_complete": lambda w: w.change(Assignment, status="submitted"),
@@ -327,11 +400,6 @@ COMPOSITE = {"response_in_project_of_task", "preference_a_in_task"}
 
 def _other_task(w: World) -> int:
     return Task.objects.exclude(pk=w.rows[Task].pk).get(project=w.cast.project).pk
-
-
-def _unused_response(w: World) -> int:
-    task = w.rows[Task]
-    return Response.objects.create(project=task.project, task=task, external_id="x", source="x").pk
 
 
 def _declared() -> set[str]:

@@ -75,7 +75,7 @@ def take_place(item: Item, session: Session) -> int:
     now = timezone.now()
     places = Assignment.objects.filter(item=item, slot__isnull=False)
     taken = {slot for slot in places.values_list("slot", flat=True) if slot is not None}
-    place = free_place(session.coverage, taken)
+    place = free_place(item.places, taken)
     if place is not None:
         return place
     expired = places.filter(status__in=OPEN, reserved_until__lt=now)

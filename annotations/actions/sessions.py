@@ -63,7 +63,13 @@ def create_session(
     )
     Item.objects.bulk_create(
         (
-            Item(session=session, response_id=response, position=position)
+            Item(
+                session=session,
+                response_id=response,
+                members=str(response),
+                position=position,
+                places=coverage,
+            )
             for position, response in enumerate(chosen)
         ),
         batch_size=5000,

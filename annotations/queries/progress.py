@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Left
 
@@ -42,18 +42,14 @@ class AnnotatorProgress:
 
 @dataclass(frozen=True, slots=True)
 class SessionProgress:
-    """A session's counts: `places` is items times coverage, what has to be submitted."""
+    """A session's counts: `places` is what has to be submitted, the sum over its items."""
 
     items: int
     coverage: int
+    places: int
     submitted: int
     reserved: int
     skipped: int
-
-    @property
-    def places(self) -> int:
-        """How many submissions the session is to have."""
-        return self.items * self.coverage
 
     @property
     def share(self) -> float | None:
@@ -126,12 +122,13 @@ def _rows(query: Iterable[Any]) -> list[dict[str, Any]]:
 def progress_of(sessions: Iterable[Session]) -> dict[int, SessionProgress]:
     """The counts of several sessions by id, in two queries."""
     by_id = {session.pk: session for session in sessions}
-    items = dict(
-        Item.objects.filter(session__in=by_id)
+    items = {
+        session: (n, places)
+        for session, n, places in Item.objects.filter(session__in=by_id)
         .order_by()
         .values_list("session")
-        .annotate(n=Count("pk"))
-    )
+        .annotate(n=Count("pk"), places_in_all=Sum("places"))
+    }
     rows = _rows(
         Assignment.objects.filter(item__session__in=by_id)
         .order_by()
@@ -140,7 +137,12 @@ def progress_of(sessions: Iterable[Session]) -> dict[int, SessionProgress]:
     )
     counts = {row.pop("item__session"): row for row in rows}
     return {
-        pk: SessionProgress(items.get(pk, 0), session.coverage, **counts.get(pk, _NONE))
+        pk: SessionProgress(
+            items=items.get(pk, (0, 0))[0],
+            coverage=session.coverage,
+            places=items.get(pk, (0, 0))[1],
+            **counts.get(pk, _NONE),
+        )
         for pk, session in by_id.items()
     }
 
@@ -170,10 +172,10 @@ def session_items(
     rows = _rows(
         Item.objects.filter(session=session, position__gt=after)
         .order_by("position")
-        .values("position", task=F("response__task__external_id"))
+        .values("position", coverage=F("places"), task=F("response__task__external_id"))
         .annotate(prompt=Left(last_message, 300), **_counts("assignments__"))[: limit + 1]
     )
-    shown = [ItemProgress(coverage=session.coverage, **row) for row in rows[:limit]]
+    shown = [ItemProgress(**row) for row in rows[:limit]]
     return shown, shown[-1].position if len(rows) > limit else None
 
 
@@ -182,12 +184,14 @@ def session_items(
 _QUEUE = """
     SELECT count(*) FILTER (WHERE own = 'submitted') AS submitted,
            count(*) FILTER (WHERE own IN ('pending', 'draft')) AS open,
-           (SELECT count(*) FROM annotations_item WHERE session_id = %(session)s)
-           - count(*) FILTER (WHERE own IS NOT NULL OR held >= %(coverage)s) AS available,
+           (SELECT count(*) FROM annotations_item WHERE session_id = %(session)s AND NOT is_closed)
+           - count(*) FILTER (WHERE own IS NOT NULL OR held >= places) AS available,
            count(*) FILTER (WHERE own = 'skipped') AS skipped
       FROM (SELECT max(a.status) FILTER (WHERE a.rater_id = %(rater)s) AS own,
+                   max(i.places) AS places,
                    count(*) FILTER (WHERE a.slot IS NOT NULL AND NOT (
-                       a.status IN ('pending', 'draft') AND a.reserved_until < now())) AS held
+                       a.status IN ('pending', 'draft')
+                       AND coalesce(a.reserved_until < now(), false))) AS held
               FROM annotations_assignment a JOIN annotations_item i ON i.id = a.item_id
              WHERE i.session_id = %(session)s GROUP BY a.item_id) taken
 """
@@ -195,7 +199,7 @@ _QUEUE = """
 
 def queue_progress(session: Session, rater_id: int) -> QueueProgress:
     """An annotator's own counts; what is left is what `Item.objects.next_for` hands out."""
-    parameters = {"session": session.pk, "rater": rater_id, "coverage": session.coverage}
+    parameters = {"session": session.pk, "rater": rater_id}
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, parameters)
         submitted, open_, available, skipped = cursor.fetchone()

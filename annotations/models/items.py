@@ -1,0 +1,120 @@
+"""What a session asks about: its items, and the responses of each."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from annotations.models.sessions import Session
+from rubricstudio.models import Response
+
+
+class ItemKind(models.TextChoices):
+    """Work counts; the others teach or test the annotator against gold answers."""
+
+    WORK = "work", _("work")
+    TRAINING = "training", _("training")
+    QUALIFICATION = "qualification", _("qualification")
+    GOLD = "gold", _("hidden gold")
+
+
+# The first of the session's items by position that the rater never had and that has a free
+# place; a place whose reservation has expired counts as free. As text, since every submit
+# asks for it and building it anew takes longer than answering it.
+_NEXT_ITEM = """
+    SELECT i.* FROM annotations_item i
+     WHERE i.session_id = %(session)s AND NOT i.is_closed
+       AND NOT EXISTS (SELECT 1 FROM annotations_assignment a
+                        WHERE a.item_id = i.id AND a.rater_id = %(rater)s)
+       AND (SELECT count(*) FROM annotations_assignment a
+             WHERE a.item_id = i.id AND a.slot IS NOT NULL
+               AND NOT (a.status IN ('pending', 'draft')
+                        AND coalesce(a.reserved_until < %(now)s, false))
+           ) < i.places
+     ORDER BY i.position LIMIT 1 FOR NO KEY UPDATE OF i
+"""
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def next_for(self, session: Session, rater_id: int, *, skip_locked: bool) -> Item | None:
+        """The next item that the rater can get, locked until the transaction ends."""
+        parameters = {
+            "session": session.pk,
+            "rater": rater_id,
+            "now": timezone.now(),
+        }
+        found = self.raw(_NEXT_ITEM + ("SKIP LOCKED" if skip_locked else ""), parameters)
+        return next(iter(found), None)
+
+
+class Item(models.Model):
+    """A response, or several of one task, to be judged in a session by `places` people.
+
+    `response` is the first of them, ItemResponse holds the others of a pair or a ranking,
+    `members` all ids in ascending order, joined by commas. `sample` is 1 where an item
+    comes a second time to see whether a person agrees with themselves. `weight` is one
+    over the probability that the item was chosen, null where it was not chosen by chance;
+    `uncertainty` (0 to 1, more is less certain) is what the order "uncertain" sorts by.
+    A closed item is handed out no more.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="session_items")
+    members = models.CharField(max_length=400)
+    position = models.PositiveIntegerField()
+    places = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=13, choices=ItemKind.choices, default=ItemKind.WORK)
+    sample = models.PositiveSmallIntegerField(default=0)
+    weight = models.FloatField(null=True, blank=True, default=1.0)
+    uncertainty = models.FloatField(null=True, blank=True)
+    must_answer = models.BooleanField(default=False)
+    is_closed = models.BooleanField(default=False)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        db_table = "annotations_item"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "members", "sample"], name="item_members_once"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "position"],
+                name="item_position_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(condition=Q(kind__in=ItemKind.values), name="item_kind_known"),
+            models.CheckConstraint(condition=Q(places__gte=1), name="item_places_positive"),
+            models.CheckConstraint(condition=Q(sample__lte=1), name="item_sample_known"),
+            models.CheckConstraint(
+                condition=Q(weight__isnull=True) | Q(weight__gt=0), name="item_weight_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(uncertainty__isnull=True) | Q(uncertainty__range=(0, 1)),
+                name="item_uncertainty_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.position} of session {self.session_id}"
+
+
+class ItemResponse(models.Model):
+    """A further response of an item that compares several; `place` counts from 1."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="further")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="+")
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "annotations_item_response"
+        constraints = [
+            models.UniqueConstraint(fields=["item", "response"], name="item_response_once"),
+            models.UniqueConstraint(fields=["item", "place"], name="item_place_once"),
+            models.CheckConstraint(condition=Q(place__gte=1), name="item_place_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response_id} in {self.item_id}"
