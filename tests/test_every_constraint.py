@@ -17,6 +17,7 @@ from annotations.models import (
     Activity,
     Adjudication,
     Assignment,
+    CriterionPreference,
     Expertise,
     Flag,
     Gold,
@@ -122,6 +123,13 @@ def world(cast: Cast, data: Data) -> World:
     warns = data.version.criteria.get(key="warns")
     about = {"response": data.responses[0], "criterion": warns}
     said = {"status": "ok", "value": 1.0}
+    preference = Preference.objects.create(
+        **answer,
+        task=data.tasks[0],
+        response_a=data.responses[0],
+        response_b=data.responses[1],
+        preferred="a",
+    )
     rows: list[models.Model] = [
         Gold.objects.create(**about, **said, added_by=cast.owner),
         Adjudication.objects.create(
@@ -165,13 +173,8 @@ def world(cast: Cast, data: Data) -> World:
             status="ok",
             value=1,
         ),
-        Preference.objects.create(
-            **answer,
-            task=data.tasks[0],
-            response_a=data.responses[0],
-            response_b=data.responses[1],
-            preferred="a",
-        ),
+        preference,
+        CriterionPreference.objects.create(preference=preference, criterion=warns, strength=-1),
     ]
     return World(cast, {type(row): row for row in rows})
 
@@ -200,6 +203,16 @@ def _publish_and_reweight(w: World) -> None:
     w.change(Criterion, weight=99)
 
 
+def _part(w: World, **changes: object) -> None:
+    """What a preference says of another criterion."""
+    other = (
+        w.rows[Verdict]
+        .criterion.version.criteria.filter(is_group=False)
+        .exclude(pk=w.rows[CriterionPreference].criterion_id)
+    )
+    w.copy(CriterionPreference, **({"criterion_id": other.values_list("pk")[0][0]} | changes))
+
+
 def _another(w: World, **changes: object) -> None:
     """A second assignment of the same item."""
     rater = rater_for_user(project=w.cast.project, user=w.cast.second_annotator)
@@ -226,6 +239,10 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "adjudication_unresolved_without_value": lambda w: w.copy(
         Adjudication, revision=1, decision="unresolved", adopted_id=None
     ),
+    "criterion_preference_once": lambda w: w.copy(CriterionPreference),
+    "criterion_preference_append_only": lambda w: w.change(CriterionPreference, strength=2),
+    "criterion_preference_status_known": lambda w: _part(w, status="lost", strength=None),
+    "criterion_preference_strength_iff_ok": lambda w: _part(w, strength=3),
     "expertise_once": lambda w: w.copy(Expertise),
     "flag_open_once": lambda w: w.copy(Flag),
     "flag_note_given": lambda w: w.change(Flag, note=" "),

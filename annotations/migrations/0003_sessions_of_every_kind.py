@@ -735,4 +735,24 @@ class Migration(migrations.Migration):
             model_name='itemresponse',
             constraint=models.CheckConstraint(condition=models.Q(('place__gte', 1)), name='item_place_positive'),
         ),
+        migrations.CreateModel(
+            name='CriterionPreference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('status', models.CharField(default='ok', max_length=16)),
+                ('strength', models.SmallIntegerField(blank=True, null=True)),
+                ('rationale', models.TextField(blank=True)),
+                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='preference_parts', to='rubricstudio.criterion')),
+                ('preference', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='rubricstudio.preference')),
+            ],
+            options={
+                'db_table': 'annotations_criterion_preference',
+                'constraints': [models.UniqueConstraint(fields=('preference', 'criterion'), name='criterion_preference_once'), models.CheckConstraint(condition=models.Q(('status__in', ['ok', 'cannot_assess', 'not_applicable', 'parse_error', 'timeout', 'refused', 'blocked', 'error'])), name='criterion_preference_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'ok'), ('strength__isnull', False), ('strength__range', (-2, 2))), models.Q(models.Q(('status', 'ok'), _negated=True), ('strength__isnull', True)), _connector='OR'), name='criterion_preference_strength_iff_ok')],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='criterionpreference',
+            trigger=pgtrigger.compiler.Trigger(name='criterion_preference_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is append-only: a correction is a new row', TG_TABLE_NAME\n                USING ERRCODE = 'restrict_violation';\n        ", hash='5d171a28ac53f098c3949c2e2bf65d850298efd8', operation='UPDATE OR DELETE', pgid='pgtrigger_criterion_preference_append_only_653e4', table='annotations_criterion_preference', when='BEFORE')),
+        ),
+    
     ]

@@ -8,6 +8,7 @@ from annotations.models.assignments import (
     Flag,
     SkipReason,
 )
+from annotations.models.comparisons import CriterionPreference
 from annotations.models.items import Item, ItemKind, ItemResponse
 from annotations.models.people import Expertise, Shortcuts
 from annotations.models.quality import Adjudication, Cause, Decision, Gold
@@ -32,6 +33,7 @@ __all__ = [
     "AssignmentStatus",
     "Cause",
     "CommentRule",
+    "CriterionPreference",
     "Decision",
     "Expertise",
     "Flag",
