@@ -31,6 +31,7 @@ from rubricstudio.domain.rubric_formats.protocol import (
     RubricFormat,
     Written,
 )
+from rubricstudio.domain.rubric_formats.reading import Reading
 from rubricstudio.yaml_text import dump_yaml, load_yaml
 
 _ALL = (
@@ -80,8 +81,20 @@ def read(format_name: str, file_name: str, text: str) -> ReadResult:
     chosen = FORMATS.get(format_name) if format_name else detect(file_name, text)
     if chosen is None or chosen.read is None:
         said = f"there is no format {format_name!r} to read" if format_name else "is not known"
-        return ReadResult(problems=(FormatProblem(0, "format", said, CHOOSE),))
+        problem = FormatProblem(0, "format", said, CHOOSE)
+        return ReadResult(problems=(*_broken(file_name, text), problem))
     return chosen.read(text)
+
+
+def _broken(file_name: str, text: str) -> tuple[FormatProblem, ...]:
+    """What is wrong with a text of no known format that is JSON by its name or its look."""
+    ending = file_name.lower().endswith((".json", ".jsonl"))
+    if not ending and not text.lstrip().startswith(("{", "[")):
+        return ()
+    reading = Reading()
+    if list(reading.rows(text)) and not reading.problems:
+        return ()
+    return reading.result().problems
 
 
 def write(format_name: str, rubrics: Sequence[NamedRubric]) -> Written:

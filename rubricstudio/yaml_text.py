@@ -33,7 +33,8 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         # A few nested references stand for billions of values.
         if self.check_event(yaml.AliasEvent):
-            raise UnreadableText(self.line + 1, "refers back with *; write it out")
+            line = self.peek_event().start_mark.line + 1
+            raise UnreadableText(line, "refers back with *; write it out")
         return super().compose_node(parent, index)
 
 

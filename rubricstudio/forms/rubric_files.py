@@ -12,9 +12,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from rubricstudio.domain.rubric_formats.protocol import FormatProblem
 from rubricstudio.models import Project, Rubric, User
 from rubricstudio.queries.rubric_downloads import writable
 from rubricstudio.queries.rubric_files import NAME_LIMIT, Found, Look, readable
+from rubricstudio.rubric_sources import plain, said, text_of, text_problem
 
 FILE_LIMIT = 5_000_000
 """Bytes of UTF-8 that a page takes; a command takes any number."""
@@ -23,7 +25,7 @@ MODES = [
     ("append", _("Add its criteria below those in the draft")),
     ("replace", _("Replace what is in the draft")),
 ]
-_ZIP, _BIG = b"PK\x03\x04", 2**63 - 1
+_BIG = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -98,23 +100,20 @@ class FileForm(forms.Form):
             return None
         if (file.size or 0) > FILE_LIMIT:
             raise _too_large(file.size or 0)
-        data = file.read()
-        if data.startswith(_ZIP):
-            message = gettext("This is a packed file or a spreadsheet. Save the sheet as CSV.")
-            raise forms.ValidationError(message)
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            message = gettext("This is not UTF-8 text: line %(line)s holds other bytes.")
-            raise forms.ValidationError(message % {"line": line}) from error
-        return Carried(_plain(text), (file.name or "")[:200])
+        name = (file.name or "")[:200]
+        text = text_of(file.read())
+        if isinstance(text, FormatProblem):
+            raise forms.ValidationError(said(name, text))
+        return Carried(text, name)
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
         if len(text.encode("utf-8", "replace")) > FILE_LIMIT:
             raise _too_large(len(text.encode("utf-8", "replace")))
-        return _plain(text)
+        problem = text_problem(text)
+        if problem:
+            raise forms.ValidationError(said(gettext("the text"), problem))
+        return plain(text)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -129,13 +128,6 @@ class FileForm(forms.Form):
             self.add_error("upload", gettext("The file is empty."))
         values["carried"] = upload or Carried(text or "", "")
         return values
-
-
-def _plain(text: str) -> str:
-    """The text with line ends of one kind. Raises ValidationError for what is no text."""
-    if "\x00" in text:
-        raise forms.ValidationError(gettext("This is a binary file, not text."))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class StoreForm(forms.Form):
@@ -160,6 +152,18 @@ class StoreForm(forms.Form):
         into.choices = [("", _("a new rubric of its own")), *offered]
         format_.choices = formats_to_read()
 
+    def alike(self, look: Look) -> Look:
+        """The rubrics as they were chosen, with one answer for all rows of the same guess.
+
+        The answer is the value of the button: the guess, and what it is to be, as in
+        `bad:good`. Anything else changes nothing.
+        """
+        guess, _colon, answer = str(self.data.get("alike", "")).partition(":")
+        look = self.applied(look)
+        if {guess, answer} - {"good", "bad"}:
+            return look
+        return replace(look, rubrics=[_alike(f, guess, answer) for f in look.rubrics])
+
     def applied(self, look: Look) -> Look:
         """The rubrics of a file as they were chosen; what is wrong becomes errors of the form."""
         rubrics = [self._applied(found) for found in look.rubrics]
@@ -182,6 +186,11 @@ class StoreForm(forms.Form):
             if row.guess and answer in ("good", "bad"):
                 answers[row.criterion.key] = answer == "good"
         return replace(found, name=name, taken=taken, answers=answers)
+
+
+def _alike(found: Found, guess: str, answer: str) -> Found:
+    same = [key for key, g in found.guesses.items() if g.met_is_good == (guess == "good")]
+    return replace(found, answers={**found.answers, **dict.fromkeys(same, answer == "good")})
 
 
 class DownloadForm(forms.Form):

@@ -15,7 +15,6 @@ from rubricstudio import rubric_files
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.formats.lines import can_be_stored
 from rubricstudio.domain.formats.records import KEY_LIMIT
-from rubricstudio.domain.naming import first_free
 from rubricstudio.domain.rubric_formats.protocol import (
     FormatProblem,
     PolarityGuess,
@@ -45,6 +44,11 @@ def read_file(format_name: str, file_name: str, text: str) -> ReadResult:
     except RecursionError:
         deep = FormatProblem(0, "", _("is nested too deeply to be read"), _("Is it a rubric?"))
         return ReadResult(problems=(deep,))
+    return storable(result)
+
+
+def storable(result: ReadResult) -> ReadResult:
+    """The rubrics that can be stored; of the others, why not."""
     good, problems = [], list(result.problems)
     for number, found in enumerate(result.rubrics, 1):
         unfit = _unfit(found, number)
@@ -236,6 +240,12 @@ class Look:
         return sum(len(found.read.guesses) for found in self.rubrics)
 
     @property
+    def n_guessed(self) -> dict[str, int]:
+        """How many rows are guessed good, and how many bad."""
+        good = sum(guess.met_is_good for found in self.rubrics for guess in found.read.guesses)
+        return {"good": good, "bad": self.n_guesses - good}
+
+    @property
     def n_criteria(self) -> int:
         return sum(found.criteria for found in self.rubrics)
 
@@ -250,15 +260,37 @@ def look_at(*, project: Project, text: str, file_name: str, format_name: str = "
     known = rubric_files.FORMATS.get(format_name) if format_name else None
     chosen = known or rubric_files.detect(file_name, text)
     result = read_file(chosen.name if chosen else format_name, file_name, text)
+    return look_of(project, chosen, file_name, result, {})
+
+
+def look_of(
+    project: Project,
+    chosen: RubricFormat | None,
+    file_name: str,
+    result: ReadResult,
+    names: dict[str, int],
+) -> Look:
+    """What was read of a file, or of a piece of it.
+
+    names: those given so far, with the last number behind each; the new ones are added.
+    """
     wanted = {found.task for found in result.rubrics if found.task}
     tasks = {t.external_id: t for t in project.tasks.filter(external_id__in=wanted)}
-    names: set[str] = set()
     rubrics = []
     for index, found in enumerate(result.rubrics):
-        name = first_free(_name(found, file_name), names)
-        names.add(name)
+        name = _apart(_name(found, file_name), names)
         rubrics.append(Found(index, found, name, tasks.get(found.task)))
     return Look(chosen, file_name, rubrics, result.problems)
+
+
+def _apart(base: str, names: dict[str, int]) -> str:
+    """`base`, or the first of base-2, base-3, ... that was not given; quick for any number."""
+    number = names.get(base, 0) + 1
+    while (name := base if number == 1 else f"{base}-{number}") in names and number > 1:
+        number += 1
+    names[base] = number
+    names.setdefault(name, 1)
+    return name
 
 
 def bounded(look: Look) -> Look:

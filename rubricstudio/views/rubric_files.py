@@ -127,6 +127,8 @@ def _second_step(request: ProjectRequest, project: Project) -> HttpResponseBase:
     valid = form.is_valid()
     look = _look(project, carried, form.cleaned_data.get("format", ""))
     if "store" not in request.POST:
+        if "alike" in request.POST:
+            look = form.alike(look)
         initial = {name: request.POST.get(name, "") for name in ("format", "into", "mode", "seen")}
         return _preview(request, project, look, carried, StoreForm(rubrics=fill, initial=initial))
     look = form.applied(look)

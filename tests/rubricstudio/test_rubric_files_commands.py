@@ -166,6 +166,45 @@ def test_the_formats_are_listed(name: str) -> None:
     assert all(line.count(":") for line in out.splitlines())
 
 
+def test_a_large_file_is_read_line_by_line_and_stored_as_a_small_one_is(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [HEALTHBENCH.replace("p1", f"p{n % 5}") for n in range(7)]
+    path = tmp_path / "many.jsonl"
+    path.write_text("\r\n".join([*lines, ""]), "utf-8")
+    whole, _ = run("import_rubric", path, "--project", "demo", "--dry-run")
+    monkeypatch.setattr("rubricstudio.queries.rubric_streams.LARGE", 10)
+    monkeypatch.setattr("rubricstudio.queries.rubric_streams.PIECE", 3)
+
+    in_pieces, _ = run("import_rubric", path, "--project", "demo", "--dry-run")
+    out, err = run("import_rubric", path, "--project", "demo")
+
+    assert in_pieces == whole and "p0-2" in whole
+    assert "HealthBench, 7 rubrics" in err
+    assert [line.split()[0] for line in out.splitlines()] == ["imported"] * 7
+    again, _ = run("import_rubric", path, "--project", "demo")
+    assert [line.split()[0] for line in again.splitlines()] == ["unchanged"] * 7
+
+
+def test_a_large_file_with_a_broken_line_names_it_and_stores_nothing(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rubricstudio.queries.rubric_streams.LARGE", 10)
+    monkeypatch.setattr("rubricstudio.queries.rubric_streams.PIECE", 2)
+    lines = [HEALTHBENCH.replace("p1", f"p{n}").encode() for n in range(6)]
+    path = tmp_path / "many.jsonl"
+
+    path.write_bytes(b"\n".join([*lines[:4], b"{", *lines[4:]]))
+    code, _, err = refused("import_rubric", path, "--project", "demo")
+    assert code == 1 and "many.jsonl:5: is not JSON" in err
+
+    monkeypatch.setattr("rubricstudio.queries.rubric_streams._HEAD", 600)
+    path.write_bytes(b"\n".join([*lines[:4], b"\xff", *lines[4:]]))
+    code, message, _ = refused("import_rubric", path, "--project", "demo")
+    assert code == 2 and "many.jsonl:5: holds bytes that are not UTF-8" in message
+    assert not Rubric.objects.exists()
+
+
 # -- out
 
 

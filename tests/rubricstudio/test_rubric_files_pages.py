@@ -178,24 +178,6 @@ def test_a_draft_that_changed_since_is_not_written_over(
     assert draft.criteria.filter(text="Theirs now.").exists()
 
 
-@pytest.mark.parametrize(
-    ("data", "name", "message"),
-    [
-        (b"", "a.json", "The file is empty."),
-        (b"\xff\xfe\x00", "a.json", "not UTF-8 text: line 1"),
-        (b"ok\n\x00", "a.csv", "binary file"),
-        (b"PK\x03\x04...", "a.xlsx", "Save the sheet as CSV"),
-    ],
-)
-def test_a_file_that_is_no_text_is_refused_in_words(
-    author: Client, data: bytes, name: str, message: str
-) -> None:
-    answer = upload(author, data, name)
-
-    assert answer.status_code == 422
-    assert message in answer.content.decode()
-
-
 def test_a_file_over_the_limit_is_refused_in_words(
     author: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +268,39 @@ def test_the_preview_asks_as_often_for_one_criterion_as_for_five_hundred(
 
     queries(1)
     assert queries(1) == queries(500)
+
+
+def test_all_rows_of_one_guess_are_answered_alike_and_single_ones_changed(
+    author: Client, cast: Cast
+) -> None:
+    words = ["Avoids alarm", "Avoids jargon", "Promises a cure", "Names the dose"]
+    items = [{"criterion": t, "weight": -n, "axis": "x"} for n, t in enumerate(words[:3], 1)]
+    items.append({"criterion": words[3], "weight": 2, "axis": "x"})
+    page = upload(author, json.dumps({"prompt": "P", "rubrics": items}), "r.jsonl")
+    assert "Answer all alike" in page.content.decode()
+    assert page.context["look"].n_guessed == {"good": 2, "bad": 1}
+
+    changed = {"name-0": "Mine", "met-0-2": "good"}
+    again = author.post(IMPORT, {**fields(page), **changed, "alike": "good:bad"})
+
+    answers = {name: value for name, value in fields(again).items() if name.startswith("met-")}
+    assert answers == {"met-0-0": "bad", "met-0-1": "bad", "met-0-2": "good"}
+    assert fields(again)["name-0"] == "Mine" and Rubric.objects.count() == 0
+    store(author, again, **{"met-0-1": "good"})
+    rows = Rubric.objects.get(name="Mine").versions.get().criteria.order_by("position")
+    assert [row.met_means for row in rows] == ["bad", "good", "good", "good"]
+
+
+@pytest.mark.parametrize("alike", ["", "good", "good:maybe", "bad:good:bad", "x:y"])
+def test_an_answer_for_all_that_is_none_changes_nothing(author: Client, alike: str) -> None:
+    page = upload(author, RAR, "rar.jsonl", format="rar")
+
+    again = author.post(IMPORT, {**fields(page), "alike": alike})
+
+    assert again.status_code == 200
+    assert [n for n in fields(again).items() if n[0].startswith("met-")] == [
+        n for n in fields(page).items() if n[0].startswith("met-")
+    ]
 
 
 # -- out

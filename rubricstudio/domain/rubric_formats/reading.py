@@ -11,6 +11,7 @@ from rubricstudio.domain.formats.fields import Fields
 from rubricstudio.domain.formats.lines import DECODER, clean, kind_of, members
 from rubricstudio.domain.formats.records import Place, Problem
 from rubricstudio.domain.rubric import Criterion, InvalidRubric, Rubric
+from rubricstudio.domain.rubric_formats.places import refused_line
 from rubricstudio.domain.rubric_formats.protocol import (
     FormatProblem,
     Loss,
@@ -150,10 +151,15 @@ def _lines(text: str, error: Exception) -> Iterator[tuple[int, Any]]:
             yield number, DECODER.decode(line)
         except (ValueError, RecursionError) as wrong:
             if place == 0:
-                raise UnreadableText(
-                    getattr(error, "lineno", 0), f"is not JSON: {error}"
-                ) from wrong
-            yield number, UnreadableText(number, f"is not JSON: {wrong}")
+                at = getattr(error, "lineno", 0) or refused_line(text)
+                raise UnreadableText(at, _not_json(error)) from wrong
+            yield number, UnreadableText(number, _not_json(wrong))
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "is nested too deeply to be read"
+    return f"is not JSON: {error}"
 
 
 class Dropped:

@@ -138,8 +138,7 @@ FORMAT = RubricFormat(
     about="Criteria with a name, a weight of 0 or more, and choices from worst to best.",
     endings=(".json", ".toml"),
     matches=lambda name, text: (
-        name.endswith(".toml")
-        or ('"criteria"' in text and '"choices"' in text and '"name"' in text)
+        name.endswith(".toml") or ('"choices"' in text and '"name"' in text and '"text"' in text)
     ),
     read=read,
     write=write,

@@ -11,8 +11,9 @@ Exit codes: 0 done, 1 refused because of problems or open questions (nothing was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from rubricstudio.actions.rubric_files import append_to_draft, replace_draft, store_rubrics
+from rubricstudio.domain.rubric_formats.protocol import PolarityGuess
 from rubricstudio.models import Project, Role, Rubric, User
-from rubricstudio.queries.rubric_files import Found, Look, choose, look_at, readable
+from rubricstudio.queries.rubric_files import Found, Look, choose, readable
+from rubricstudio.queries.rubric_streams import NotText, RubricFile
+from rubricstudio.rubric_sources import said
 from scoring.cli import Report, nothing, usage
 
 _SHOWN = 50
@@ -69,19 +73,14 @@ class Command(Report):
                 self.stdout.write(f"{format_.name:20} {format_.label}: {format_.about}")
             return
         project, target = self._where(options)
-        looks = [self._look(project, path, options["format"]) for path in options["files"]]
-        looks = _answered(looks, options["met_good"], options["met_bad"])
-        self._tell(looks)
-        self._refuse(looks, options)
-        if options["dry_run"]:
-            self._would(looks)
-            return
-        by = _person(options["by"], project)
+        files = [RubricFile(project, Path(path), options["format"]) for path in options["files"]]
+        self._refuse(self._tell(files), options)
+        answers = _answers(options)
         with transaction.atomic():
-            if target is None:
-                self._store(project, looks, by)
-            else:
-                self._write(target, looks, by, replaces=options["replace"])
+            by = None if options["dry_run"] else _person(options["by"], project)
+            for look in self._looks(files):
+                found = _answered(look, answers)
+                self._import(project, found, target, by, replaces=options["replace"])
 
     def _where(self, options: dict[str, Any]) -> tuple[Project, Rubric | None]:
         if not options["project"] or not options["files"]:
@@ -94,68 +93,79 @@ class Command(Report):
         project = self.project(options["project"])
         return project, rubric_of(project, options["into"]) if options["into"] else None
 
-    def _look(self, project: Project, path: str, format_name: str) -> Look:
-        try:
-            text = Path(path).read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            raise usage(f"cannot read {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise usage(f"{path} is not UTF-8 text") from error
-        if "\x00" in text:
-            raise usage(f"{path} is a binary file, not text")
-        name = Path(path).name
-        plain = text.replace("\r\n", "\n")
-        return look_at(project=project, text=plain, file_name=name, format_name=format_name)
+    def _looks(self, files: Sequence[RubricFile]) -> Iterator[Look]:
+        """What is in each file, piece by piece where it is large."""
+        for file in files:
+            try:
+                yield from file.looks()
+            except OSError as error:
+                raise usage(f"cannot read {file.path}: {error.strerror}") from error
+            except NotText as error:
+                raise usage(said(str(file.path), error.problem)) from error
 
-    def _tell(self, looks: Sequence[Look]) -> None:
+    def _tell(self, files: Sequence[RubricFile]) -> Told:
         """What was found, what is lost and what is wrong, on stderr."""
-        for look in looks:
-            label = look.format.label if look.format else "of no known format"
-            self.say(f"{look.file_name}: {label}, {len(look.rubrics)} rubrics")
-            for found in look.rubrics:
-                for loss in found.read.losses:
-                    self.say(f"{look.file_name}: {found.name}: lost: {loss.message}")
-            for problem in look.all_problems[:_SHOWN]:
-                place = f"{look.file_name}:{problem.line}" if problem.line else look.file_name
-                said = f"{problem.field} {problem.message}".strip()
-                self.say(f"{place}: {said}{f'. {problem.hint}' if problem.hint else ''}")
-            if look.n_problems > _SHOWN:
-                self.say(f"{look.file_name}: and {look.n_problems - _SHOWN} more problems")
+        told = Told()
+        for file in files:
+            before = told.rubrics
+            for look in self._looks([file]):
+                label = look.format.label if look.format else "of no known format"
+                for line in told.lines_of(look):
+                    self.say(line)
+            self.say(f"{file.path.name}: {label}, {told.rubrics - before} rubrics")
+        for line in told.left:
+            self.say(line)
+        return told
 
-    def _refuse(self, looks: Sequence[Look], options: dict[str, Any]) -> None:
+    def _refuse(self, told: Told, options: dict[str, Any]) -> None:
         """Raise CommandError for problems and for questions that nobody answered."""
-        problems = sum(look.n_problems for look in looks)
-        rubrics = [found for look in looks for found in look.rubrics]
-        if problems and not options["keep_good"]:
-            raise nothing(f"{problems} problems, nothing was imported")
-        if not rubrics:
+        answers = _answers(options)
+        unknown = sorted(answers.keys() - told.asked.keys())
+        if unknown:
+            raise usage(f"no question is open about: {', '.join(unknown)}")
+        if told.problems and not options["keep_good"]:
+            raise nothing(f"{told.problems} problems, nothing was imported")
+        if not told.rubrics:
             raise nothing("there is no rubric to import")
-        if options["into"] and len(rubrics) > 1:
-            raise usage(f"--into takes one rubric; the files hold {len(rubrics)}")
-        questions = [] if options["accept_guesses"] else list(_open(rubrics))
-        for question in questions[:_SHOWN]:
-            self.say(question)
+        if options["into"] and told.rubrics > 1:
+            raise usage(f"--into takes one rubric; the files hold {told.rubrics}")
+        questions = 0 if options["accept_guesses"] else told.open(answers)
+        for question in told.questions if questions else ():
+            if question.key not in answers:
+                self.say(question.line)
         if questions:
             raise nothing(
-                f"{len(questions)} criteria leave open whether meeting them is good or bad: answer"
+                f"{questions} criteria leave open whether meeting them is good or bad: answer"
                 " with --met-good KEY or --met-bad KEY, or take the guesses with --accept-guesses;"
                 " nothing was imported"
             )
 
-    def _would(self, looks: Sequence[Look]) -> None:
-        for look in looks:
+    def _import(
+        self,
+        project: Project,
+        look: Look,
+        target: Rubric | None,
+        by: User | None,
+        *,
+        replaces: bool,
+    ) -> None:
+        """Store what one look found; only say it where nobody imports."""
+        if by is None:
             for found in look.rubrics:
                 self.stdout.write(f"would import {found.name}: {found.criteria} criteria")
+        elif target is None:
+            self._store(project, look, by)
+        elif look.rubrics:
+            self._write(target, look, by, replaces=replaces)
 
-    def _store(self, project: Project, looks: Sequence[Look], by: User) -> None:
-        chosen = [choose(found, look.origin) for look in looks for found in look.rubrics]
+    def _store(self, project: Project, look: Look, by: User) -> None:
+        chosen = [choose(found, look.origin) for found in look.rubrics]
         for each in store_rubrics(project=project, chosen=chosen, by=by):
             rubric = each.version.rubric
             word = "imported" if each.added else "unchanged"
             self.stdout.write(f"{word} {rubric.external_id}: {rubric.name}")
 
-    def _write(self, target: Rubric, looks: Sequence[Look], by: User, *, replaces: bool) -> None:
-        look = next(look for look in looks if look.rubrics)
+    def _write(self, target: Rubric, look: Look, by: User, *, replaces: bool) -> None:
         chosen = choose(look.rubrics[0], look.origin)
         write = replace_draft if replaces else append_to_draft
         done = write(rubric=target, value=chosen.value, by=by)
@@ -163,6 +173,53 @@ class Command(Report):
             f"{'imported into' if done.anything else 'unchanged'} {target.external_id}:"
             f" {done.added} added, {done.changed} changed, {done.removed} removed"
         )
+
+
+@dataclass(frozen=True)
+class Question:
+    """A criterion whose polarity its file leaves open, and the line that asks about it."""
+
+    key: str
+    line: str
+
+
+@dataclass
+class Told:
+    """What the files hold, in numbers, and the first lines that are said of it."""
+
+    rubrics: int = 0
+    problems: int = 0
+    losses: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    questions: list[Question] = field(default_factory=list)
+
+    def lines_of(self, look: Look) -> Iterator[str]:
+        """Count what one look found; the first losses and problems as lines."""
+        self.rubrics += len(look.rubrics)
+        for found in look.rubrics:
+            for loss in found.read.losses:
+                self.losses += 1
+                if self.losses <= _SHOWN:
+                    yield f"{look.file_name}: {found.name}: lost: {loss.message}"
+            for guess in found.read.guesses:
+                self.asked[guess.key] += 1
+                if self.asked[guess.key] <= _SHOWN and len(self.questions) < 20 * _SHOWN:
+                    self.questions.append(_question(found, guess))
+        for problem in look.all_problems:
+            self.problems += 1
+            if self.problems <= _SHOWN:
+                yield said(look.file_name, problem)
+
+    @property
+    def left(self) -> Iterator[str]:
+        """How many lines were left unsaid."""
+        for count, word in ((self.losses, "losses"), (self.problems, "problems")):
+            if count > _SHOWN:
+                yield f"and {count - _SHOWN} more {word}"
+
+    def open(self, answers: Mapping[str, bool]) -> int:
+        """How many questions the answers leave open."""
+        return sum(count for key, count in self.asked.items() if key not in answers)
 
 
 def rubric_of(project: Project, external_id: str) -> Rubric:
@@ -176,32 +233,24 @@ def rubric_of(project: Project, external_id: str) -> Rubric:
     return rubric
 
 
-def _answered(looks: Sequence[Look], good: Sequence[str], bad: Sequence[str]) -> list[Look]:
-    """The rubrics with these questions answered. Raises CommandError for a key not asked about."""
-    answers = {**dict.fromkeys(good, True), **dict.fromkeys(bad, False)}
+def _answers(options: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether meeting a criterion is good, by key. Raises CommandError for both at once."""
+    good, bad = options["met_good"], options["met_bad"]
     both = sorted(set(good) & set(bad))
     if both:
         raise usage(f"both --met-good and --met-bad: {', '.join(both)}")
-    asked = {guess.key for look in looks for found in look.rubrics for guess in found.read.guesses}
-    unknown = sorted(set(answers) - asked)
-    if unknown:
-        raise usage(f"no question is open about: {', '.join(unknown)}")
-    return [
-        replace(look, rubrics=[replace(found, answers=answers) for found in look.rubrics])
-        for look in looks
-    ]
+    return {**dict.fromkeys(good, True), **dict.fromkeys(bad, False)}
 
 
-def _open(rubrics: Sequence[Found]) -> list[str]:
-    """Each question without an answer, in a line."""
-    return [
-        f"{found.name}: {guess.key}: is meeting it good or bad? guessed"
-        f" {'good' if guess.met_is_good else 'bad'}: {guess.why}:"
-        f" {' '.join(found.read.rubric.by_key[guess.key].text.split())[:100]}"
-        for found in rubrics
-        for guess in found.read.guesses
-        if guess.key not in found.answers
-    ]
+def _answered(look: Look, answers: Mapping[str, bool]) -> Look:
+    return replace(look, rubrics=[replace(found, answers=answers) for found in look.rubrics])
+
+
+def _question(found: Found, guess: PolarityGuess) -> Question:
+    text = " ".join(found.read.rubric.by_key[guess.key].text.split())[:100]
+    guessed = "good" if guess.met_is_good else "bad"
+    asks = f"is meeting it good or bad? guessed {guessed}: {guess.why}"
+    return Question(guess.key, f"{found.name}: {guess.key}: {asks}: {text}")
 
 
 def _person(email: str | None, project: Project) -> User:
