@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from rubricstudio.actions.aggregator import choose_aggregator
@@ -81,6 +82,7 @@ def rubric_edit(request: ProjectRequest, project: Project, rubric_id: int) -> Ht
     return render(request, "rubricstudio/rubric_edit.html", context, status=status)
 
 
+@gzip_page
 @project_view(Permission.SEE_RUBRICS)
 @require_GET
 def rubric(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:

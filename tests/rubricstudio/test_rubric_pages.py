@@ -14,7 +14,7 @@ from rubricstudio.actions.rubrics import create_rubric, publish, start_draft
 from rubricstudio.domain import rubric as domain
 from rubricstudio.models import RoundKind, Rubric, RubricVersion, Verdict, VersionStatus
 from rubricstudio.queries.rubrics import PAGE, verdict_counts
-from rubricstudio.queries.sheet import rolled_shares
+from rubricstudio.queries.sheet import rolled_shares, sheet, weighed_sheet
 from tests.conftest import Cast, Data
 
 HTMX = {"HX-Request": "true"}
@@ -209,6 +209,39 @@ def test_totals_and_shares_follow_the_weights(author: Client, draft: RubricVersi
     fragment = author.get(url("rubric-totals", draft.rubric_id), headers=HTMX).content.decode()
     assert 'id="positive-points">8<' in fragment
     assert author.get(url("rubric-totals", draft.rubric_id)).status_code == 302
+
+
+def test_of_many_rows_the_groups_and_the_heaviest_are_listed_and_the_rest_on_request(
+    author: Client, cast: Cast
+) -> None:
+    # One root holds all: of 2 groups of 35 criteria, the first weighing 2 each, the second 1.
+    rows = [domain.Criterion("root", "All of it", is_group=True)]
+    for group, weight in (("one", 2.0), ("two", 1.0)):
+        rows.append(domain.Criterion(group, f"Part {group}", is_group=True, parent="root"))
+        rows += [
+            domain.Criterion(f"{group}{n}", f"States {group} {n}.", weight=weight, parent=group)
+            for n in range(35)
+        ]
+    draft = create_rubric(
+        project=cast.project, name="Long", by=cast.author, value=domain.Rubric(tuple(rows))
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        found = weighed_sheet(draft)
+    assert len(queries) == 1
+    shown = [(row.criterion.text, row.share, row.weighs) for row in found.outline]
+    third = pytest.approx(1 / 3)
+    assert shown == [("Part one", pytest.approx(2 / 3), 70), ("Part two", third, 35)]
+    assert [row.key for row in found.heaviest] == [f"one{n}" for n in range(10)]
+    assert found.totals == sheet(draft).totals
+
+    totals = url("rubric-totals", draft.rubric_id)
+    short = author.get(totals, headers=HTMX).content.decode()
+    whole = author.get(f"{totals}?shares=all", headers=HTMX).content.decode()
+    page = author.get(f"{url('rubric', draft.rubric_id)}?shares=all").content.decode()
+    assert ("States one 9." in short, "States one 10." in short) == (True, False)
+    assert f"{url('rubric', draft.rubric_id)}?shares=all#totals" in short
+    assert all(f"States two {n}.</a>" in whole and f"States two {n}.</a>" in page for n in (0, 34))
 
 
 def test_shares_roll_up_where_groups_are_weighted_among_their_siblings() -> None:
