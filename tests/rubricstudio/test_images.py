@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -172,13 +174,13 @@ def test_a_script_gets_the_markdown_to_insert(cast: Cast, client: Client) -> Non
 
 
 def test_a_text_shows_the_pictures_of_its_project_and_no_others() -> None:
-    html = markdown('![A "dose" table](image:a.png)', images="/projects/p/images/")
+    inside = markdown('![A "dose" table](image:a.png)', images="/projects/p/images/")
     outside = markdown("![x](https://example.com/a.png)", images="/projects/p/images/")
     astray = markdown("![x](image:../../accounts/logout)", images="/projects/p/images/")
 
     key = picture_key("/projects/p/images/a.png/")
-    assert f'src="/projects/p/images/a.png/?key={key}"' in html
-    assert 'alt="A &quot;dose&quot; table"' in html
+    assert f'src="/projects/p/images/a.png/?key={key}"' in inside
+    assert 'alt="A &quot;dose&quot; table"' in inside
     assert "<img" not in outside
     assert "<img" not in astray
 
@@ -195,7 +197,23 @@ def test_the_page_of_a_task_shows_them(cast: Cast, client: Client) -> None:
     page = client.get(task.get_absolute_url()).content.decode()
 
     for name in ("a.png", "b.png"):
-        assert f'src="/projects/{cast.project.slug}/images/{name}/?key=' in page
+        add_image(
+            project=cast.project,
+            data=drawn(color="red" if name == "a.png" else "blue"),
+            name=name,
+            by=cast.author,
+        )
+        [shown] = re.findall(rf'src="(/projects/demo/images/{name}/[^"]*)"', page)
+        assert client.get(html.unescape(shown)).status_code == 200
+
+
+def test_the_list_of_pictures_names_each_link(cast: Cast, client: Client) -> None:
+    add_image(project=cast.project, data=drawn(), name="a.png", by=cast.author)
+    client.force_login(cast.author)
+
+    page = client.get(reverse("rubricstudio:images", args=[cast.project.slug])).content.decode()
+
+    assert re.search(r'<a class="picture"[^>]*><img [^>]*alt="a.png"', page)
 
 
 # -- pictures that go along
