@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rubricstudio.forms.visible import validate_visible
+
 LONGEST = 10_000
 
 
@@ -13,7 +15,10 @@ class CommentForm(forms.Form):
 
     key = forms.CharField(max_length=100, required=False)
     text = forms.CharField(
-        label=_("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Comment"),
+        max_length=LONGEST,
+        validators=[validate_visible],
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

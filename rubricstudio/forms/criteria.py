@@ -14,10 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain import rubric as domain
 from rubricstudio.forms.programs import clean_program
+from rubricstudio.forms.visible import validate_visible
 from rubricstudio.models import Criterion
 from rubricstudio.queries.sheet import plain_number
 
 LARGEST = 1_000_000
+LONGEST_TEXT = 20_000
+LONGEST = 100_000
 SPARE_LEVELS = 1
 FEWEST_LEVELS = 3
 
@@ -57,6 +60,8 @@ class QuickCriterionForm(forms.Form):
 
     text = forms.CharField(
         label=_("Text"),
+        max_length=LONGEST_TEXT,
+        validators=[validate_visible],
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write what the criterion says.")},
     )
@@ -141,7 +146,10 @@ class CriterionForm(QuickCriterionForm):
     """Every field of a criterion, or of a group those it has."""
 
     description = forms.CharField(
-        label=_("How to judge it"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("How to judge it"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     scale_kind = forms.ChoiceField(label=_("Scale"), choices=SCALES)
     maximum = forms.FloatField(
@@ -161,12 +169,14 @@ class CriterionForm(QuickCriterionForm):
     category = forms.CharField(label=_("Category"), required=False, max_length=200)
     program = forms.CharField(
         label=_("Program"),
+        max_length=LONGEST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "class": "code", "spellcheck": "false"}),
         help_text=_("A check that needs no model, for a criterion that a program judges."),
     )
     references = forms.CharField(
         label=_("References"),
+        max_length=LONGEST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What the criterion rests on, one a line: a guideline, a law, a paper."),
@@ -369,10 +379,14 @@ class SplitForm(forms.Form):
 
     row_version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
     first = forms.CharField(
-        label=_("First criterion"), widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+        label=_("First criterion"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
     second = forms.CharField(
-        label=_("Second criterion"), widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+        label=_("Second criterion"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
     weighing = forms.ChoiceField(
         label=_("Weight"),

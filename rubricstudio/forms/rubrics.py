@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain.aggregation import AGGREGATORS, Aggregator
+from rubricstudio.forms.visible import validate_visible
 from rubricstudio.models import Project
 from rubricstudio.queries.sheet import plain_number
 
 
 class RubricForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200, validators=[validate_visible])
     description = forms.CharField(
         label=_("Description"),
         required=False,

@@ -169,9 +169,7 @@ def criterion_split(
             weighing=Weighing(given["weighing"]),
             by=request.user,
         )
-    except NotADraft as error:
-        return refused(request, rubric, str(error))
-    except (CriterionGone, CannotReshape, InvalidRubric) as error:
+    except (NotADraft, CriterionGone, CannotReshape, InvalidRubric) as error:
         if request.htmx:
             return _told(request, rubric, str(error))
         form.add_error(None, str(error))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rubricstudio.actions.reshape import paste_criteria
 from rubricstudio.actions.rubrics import NotADraft
 from rubricstudio.domain.outline import CannotMove
-from rubricstudio.domain.pasted import MOST, read_pasted
+from rubricstudio.domain.pasted import MOST, Reading, read_pasted
 from rubricstudio.domain.rubric import InvalidRubric
-from rubricstudio.forms.criteria import PasteForm
+from rubricstudio.forms.criteria import LONGEST_TEXT, PasteForm
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -40,9 +41,9 @@ def criteria_paste(request: ProjectRequest, project: Project, rubric_id: int) ->
         return partial(request, PASTE, "paste", context, status=422 if form.errors else 200)
     reading = read_pasted(form.cleaned_data["pasted"], project.weight_classes)
     context |= {"reading": reading, "problems": [_problem(*p) for p in reading.problems]}
-    if request.POST.get("do") != "store" or not reading.rows:
-        if not reading.rows:
-            form.add_error("pasted", _("There is no text in it that could be a criterion."))
+    if wrong := _wrong(reading):
+        form.add_error("pasted", wrong)
+    if request.POST.get("do") != "store" or wrong:
         return partial(request, PASTE, "paste", context, status=422 if form.errors else 200)
     version = newest_version(rubric)
     try:
@@ -64,6 +65,19 @@ def criteria_paste(request: ProjectRequest, project: Project, rubric_id: int) ->
         return redirect(f"{rubric.get_absolute_url()}#criterion-{rows[0].pk}")
     done = Done(added=[row.key for row in rows], note=note, focus=rows[0].pk)
     return patched(request, rubric, version, done)
+
+
+def _wrong(reading: Reading) -> str:
+    """Why none of it can be stored, empty where it can."""
+    if not reading.rows:
+        return _("There is no text in it that could be a criterion.")
+    longest = max((row.text for row in reading.rows), key=len)
+    if len(longest) <= LONGEST_TEXT:
+        return ""
+    return _("“%(text)s” is longer than %(most)s characters. Split it.") % {
+        "text": Truncator(longest).chars(60),
+        "most": LONGEST_TEXT,
+    }
 
 
 def _problem(line: int, what: str) -> str:
