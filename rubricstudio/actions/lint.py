@@ -1,4 +1,5 @@
-"""What mends a finding of lint, done through the edits that a person could make."""
+"""What becomes of a remark of lint: mended through the edits that a person could make, or
+dismissed."""
 
 from __future__ import annotations
 
@@ -10,8 +11,13 @@ from django.utils.translation import gettext as _
 from rubricstudio.actions.criteria import delete_criterion, edit_criterion
 from rubricstudio.actions.drafts import lock_draft
 from rubricstudio.actions.reshape import split_criterion
-from rubricstudio.models import Criterion, RubricVersion, User
+from rubricstudio.domain.lint import is_ident
+from rubricstudio.models import Criterion, Dismissal, Rubric, RubricVersion, User
 from rubricstudio.queries.lint import findings
+
+
+class RemarkGone(ValueError):
+    """There is no such remark any more: what it was about was mended or has changed."""
 
 
 class FixGone(ValueError):
@@ -49,6 +55,25 @@ def apply_fix(*, version: RubricVersion, ident: str, by: User) -> Mended:
         return Mended(row, added=done.added)
     edit_criterion(criterion=row, changes=fix.changes, row_version=seen, by=by)
     return Mended(row)
+
+
+@transaction.atomic
+def dismiss(*, version: RubricVersion, ident: str, by: User) -> None:
+    """Settle the remark `ident` for all authors of the rubric, until its words change.
+
+    Twice does no harm: the first to dismiss it stays named. Raises RemarkGone where the version
+    has no such remark.
+    """
+    if all(found.ident != ident for found in findings(version, _rows(version), judged=True)):
+        raise RemarkGone(_("This remark does not apply any more; there is nothing to dismiss."))
+    Dismissal.objects.get_or_create(rubric=version.rubric, ident=ident, defaults={"by": by})
+
+
+@transaction.atomic
+def bring_back(*, rubric: Rubric, ident: str) -> None:
+    """Show a remark again that was dismissed; nothing happens where it was not."""
+    if is_ident(ident):
+        Dismissal.objects.filter(rubric=rubric, ident=ident).delete()
 
 
 def _rows(draft: RubricVersion) -> list[Criterion]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,7 @@ from rubricstudio.domain.hashing import criterion_judging_hash
 from rubricstudio.domain.library import text_digest
 from rubricstudio.domain.lint import RULES, Agreement, Finding, Known, Rule, Severity, lint
 from rubricstudio.domain.table import FloatArray
-from rubricstudio.models import Criterion, RubricVersion, TextVector
+from rubricstudio.models import Criterion, Dismissal, RubricVersion, TextVector, User
 from rubricstudio.queries.near import near_texts
 from rubricstudio.queries.sheet import totals_of
 
@@ -76,15 +77,25 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A remark that the authors have dismissed, and who did it when."""
+
+    remark: Remark
+    by: User
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Review:
-    """Every remark on a version, the gravest first."""
+    """The remarks on a version, the gravest first; those that were dismissed stand apart."""
 
     version: RubricVersion
     remarks: Sequence[Remark]
+    dismissed: Sequence[Settled] = field(default=())
 
     @property
     def counts(self) -> dict[str, int]:
-        """Remarks by severity, each named, the gravest first."""
+        """Remarks by severity, each named, the gravest first; none that was dismissed."""
         said = [remark.tone for remark in self.remarks]
         return {severity.value: said.count(severity.value) for severity in Severity}
 
@@ -98,24 +109,35 @@ class Review:
 
 
 def review(version: RubricVersion, *, judged: bool) -> Review:
-    """The remarks on a version; two queries, with `judged` two more.
+    """The remarks on a version; three queries, with `judged` two more.
 
     judged: also what verdicts say of criteria. They are other people's, so whoever may not
     see results is not told.
     """
     rows = list(version.criteria.select_related("parent").order_by("position", "pk"))
     by_key = {row.key: row for row in rows}
-    return Review(
-        version,
-        [
-            Remark(
-                finding,
-                by_key[finding.keys[0]] if finding.keys else None,
-                [by_key[key] for key in finding.keys[1:]],
-            )
-            for finding in findings(version, rows, judged=judged)
-        ],
-    )
+    remarks = [
+        Remark(
+            finding,
+            by_key[finding.keys[0]] if finding.keys else None,
+            [by_key[key] for key in finding.keys[1:]],
+        )
+        for finding in findings(version, rows, judged=judged)
+    ]
+    settled = _settled(version, remarks)
+    apart = [
+        Settled(remark, settled[remark.finding.ident].by, settled[remark.finding.ident].at)
+        for remark in remarks
+        if remark.finding.ident in settled
+    ]
+    return Review(version, [x for x in remarks if x.finding.ident not in settled], apart)
+
+
+def _settled(version: RubricVersion, remarks: Sequence[Remark]) -> dict[str, Dismissal]:
+    """Which of the remarks were dismissed, by ident. Others stay for when their words return."""
+    idents = {remark.finding.ident for remark in remarks}
+    found = Dismissal.objects.filter(rubric=version.rubric_id, ident__in=idents)
+    return {dismissal.ident: dismissal for dismissal in found.select_related("by")}
 
 
 def findings(version: RubricVersion, rows: Sequence[Criterion], *, judged: bool) -> list[Finding]:

@@ -9,12 +9,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rubricstudio.actions.drafts import CriterionGone
-from rubricstudio.actions.lint import FixGone, Mended, apply_fix
+from rubricstudio.actions.lint import (
+    FixGone,
+    Mended,
+    RemarkGone,
+    apply_fix,
+    bring_back,
+    dismiss,
+)
 from rubricstudio.actions.reshape import CannotReshape
 from rubricstudio.actions.rubrics import NotADraft
 from rubricstudio.domain.rubric import InvalidRubric
 from rubricstudio.http import ProjectRequest, partial, project_view
-from rubricstudio.models import Project
+from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.lint import review
 from rubricstudio.queries.rubrics import newest_version
@@ -32,14 +39,23 @@ def lint(request: ProjectRequest, project: Project, rubric_id: int) -> HttpRespo
     version = newest_version(rubric)
     if version is None:
         return render(request, "rubricstudio/rubric_empty.html", {"rubric": rubric})
+    return _remarks(request, rubric, version)
+
+
+def _remarks(
+    request: ProjectRequest, rubric: Rubric, version: RubricVersion, note: str = ""
+) -> HttpResponseBase:
     found = review(version, judged=request.may(Permission.SEE_RESULTS))
+    may_edit = request.may(Permission.AUTHOR)
     context = {
         "rubric": rubric,
         "version": version,
         "review": found,
         "marks": found.marks(),
-        "can_fix": version.is_draft and request.may(Permission.AUTHOR),
+        "can_fix": version.is_draft and may_edit,
+        "can_dismiss": may_edit,
         "panel": bool(request.htmx),
+        "note": note,
     }
     return partial(request, PAGE, "panel", context)
 
@@ -63,6 +79,38 @@ def lint_fix(request: ProjectRequest, project: Project, rubric_id: int) -> HttpR
     if request.htmx:
         return patched(request, rubric, version, done)
     messages.info(request, done.note or _("Mended."))
+    return redirect("rubricstudio:lint", project.slug, rubric.pk)
+
+
+@project_view(Permission.AUTHOR)
+@require_POST
+def lint_dismiss(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
+    """Dismiss one remark, the field `finding`, for all authors; for htmx the panel anew."""
+    rubric = load_rubric(project, rubric_id)
+    version = newest_version(rubric)
+    if version is None:
+        return redirect(rubric)
+    note = ""
+    try:
+        dismiss(version=version, ident=request.POST.get("finding", ""), by=request.user)
+    except RemarkGone as error:
+        note = str(error)
+    if request.htmx:
+        return _remarks(request, rubric, version, note)
+    messages.info(request, note or _("Dismissed. It stands at the end of this page."))
+    return redirect("rubricstudio:lint", project.slug, rubric.pk)
+
+
+@project_view(Permission.AUTHOR)
+@require_POST
+def lint_bring_back(request: ProjectRequest, project: Project, rubric_id: int) -> HttpResponseBase:
+    """Show the remark in the field `finding` again; for htmx the panel anew."""
+    rubric = load_rubric(project, rubric_id)
+    bring_back(rubric=rubric, ident=request.POST.get("finding", ""))
+    version = newest_version(rubric)
+    if request.htmx and version is not None:
+        return _remarks(request, rubric, version)
+    messages.info(request, _("The remark is back."))
     return redirect("rubricstudio:lint", project.slug, rubric.pk)
 
 

@@ -1,67 +1,43 @@
-// Remarks of lint: F on a focused mark mends it, D dismisses it. A mark leads to its remark in
-// the panel, or to the page of all remarks where the panel leaves it out. What was dismissed is
-// kept in this browser by the remark's id, which changes with the text it is about.
+// Remarks of lint: F on a focused mark mends it, D dismisses it for all authors. A mark leads to
+// its remark in the panel, or to the page of all remarks where the panel leaves it out. Whatever
+// goes when it is answered, the focus stays near it.
 
-import { keep, recall, singleKey, singleKeysOn } from "./shared.js";
+import { singleKey, singleKeysOn } from "./shared.js";
 
-const KEPT = "rs.lint";
-const MOST = 500;
-const dismissed = () => new Set(JSON.parse(recall(KEPT) ?? "[]"));
-const store = (idents) => keep(KEPT, idents.length ? JSON.stringify(idents.slice(-MOST)) : null);
-
-let focused = null;
+let next = [];
 
 /** The marks that come with the panel are all there are; the others go. */
 function onBeforeSwap(event) {
   if (event.detail.target.id !== "lint-panel" || !event.detail.shouldSwap) return;
-  focused = document.activeElement?.dataset.lintMark ?? null;
+  next = nearFocus();
   for (const place of document.querySelectorAll(".rubric-lint")) place.replaceChildren();
 }
 
+/** Where the focus goes after a swap, as selectors, the best first. */
+function nearFocus() {
+  const active = document.activeElement;
+  const mark = active?.closest("[data-lint-mark]");
+  const remark = active?.closest("#lint-panel [data-finding]");
+  if (mark) return around("[data-lint-mark]", mark).map((x) => `[data-lint-mark="${x.dataset.lintMark}"]`);
+  if (remark) return [...around("#lint-panel [data-finding]", remark).map((x) => `#finding-${x.dataset.finding}`), "#lint-panel .lint-head"];
+  return [];
+}
+
+/** An element, those behind it in order, then those before it. */
+function around(selector, element) {
+  const all = [...document.querySelectorAll(selector)];
+  const at = all.indexOf(element);
+  return [...all.slice(at), ...all.slice(0, at).reverse()];
+}
+
 function onAfterSettle() {
-  showKept();
-  if (focused) document.querySelector(`[data-lint-mark="${focused}"]`)?.focus({ preventScroll: true });
-  focused = null;
-}
-
-function showKept() {
-  const gone = dismissed();
-  let hidden = 0;
-  for (const remark of document.querySelectorAll("#lint-panel [data-finding]")) {
-    remark.hidden = gone.has(remark.dataset.finding);
-    if (remark.hidden) hidden += 1;
-  }
-  for (const mark of document.querySelectorAll("[data-lint-mark]")) {
-    mark.hidden = gone.has(mark.dataset.lintMark);
-  }
-  const line = document.querySelector("[data-lint-hidden]");
-  if (!line) return;
-  line.hidden = hidden === 0;
-  line.querySelector("[data-lint-count]").textContent = String(hidden);
-}
-
-function dismiss(ident) {
-  store([...dismissed().add(ident)]);
-  showKept();
+  const found = next.map((selector) => document.querySelector(selector)).find(Boolean);
+  next = [];
+  found?.focus({ preventScroll: true });
 }
 
 function onClick(event) {
-  if (!(event.target instanceof Element)) return;
-  const button = event.target.closest("[data-lint-dismiss]");
-  if (button) {
-    const next = button.closest("[data-finding]").nextElementSibling;
-    dismiss(button.dataset.lintDismiss);
-    next?.focus();
-  } else if (event.target.closest("[data-lint-show]")) {
-    store([]);
-    showKept();
-  } else {
-    followMark(event);
-  }
-}
-
-function followMark(event) {
-  const mark = event.target.closest("[data-lint-mark]");
+  const mark = event.target instanceof Element && event.target.closest("[data-lint-mark]");
   const remark = mark && document.getElementById(`finding-${mark.dataset.lintMark}`);
   if (!remark || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -72,10 +48,15 @@ function followMark(event) {
 function onKey(event) {
   const mark = event.target.closest?.("[data-lint-mark]");
   if (!mark || event.defaultPrevented || !singleKeysOn()) return;
+  const { lintFixUrl, lintDismissUrl } = document.querySelector("[data-lint-fix-url]")?.dataset ?? {};
   const key = singleKey(event);
-  if (key === "f") document.getElementById(`fix-${mark.dataset.lintMark}`)?.click();
-  else if (key === "d") dismiss(mark.dataset.lintMark);
-  else return;
+  const values = { finding: mark.dataset.lintMark };
+  const source = mark.closest(".rubric-row") ?? document.body; // outlives the mark
+  if (key === "f" && lintFixUrl && mark.querySelector(".lint-key")) {
+    window.htmx.ajax("POST", lintFixUrl, { source, target: source, swap: "none", values });
+  } else if (key === "d" && lintDismissUrl) {
+    window.htmx.ajax("POST", lintDismissUrl, { source, target: "#lint-panel", swap: "innerHTML", values });
+  } else return;
   event.preventDefault();
 }
 

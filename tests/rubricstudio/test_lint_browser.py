@@ -66,15 +66,29 @@ def test_d_on_a_mark_dismisses_it_until_the_text_changes(page: Page) -> None:
     mark = page.locator("[data-lint-mark]", has_text="vague")
     mark.focus()
     page.keyboard.press("d")
-    expect(mark).to_be_hidden()
+    expect(mark).to_have_count(0)
+    expect(page.locator("[data-lint-mark]:focus")).to_contain_text("two asks")
 
     page.reload()
-    expect(page.locator("[data-lint-hidden]")).to_contain_text("1 dismissed")
-    expect(page.locator("[data-lint-mark]", has_text="vague")).to_be_hidden()
+    expect(page.locator("#lint-panel details")).to_contain_text("1 dismissed")
+    expect(mark).to_have_count(0)
 
     page.locator("[data-row-text]").nth(1).fill("Gives a suitable dose.")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-lint-mark]", has_text="vague")).to_be_visible()
+    expect(mark).to_be_visible()
+
+
+def test_what_was_dismissed_in_the_panel_is_brought_back_there(page: Page) -> None:
+    remark = page.locator("#lint-panel .lint-remark", has_text="Vague or unanchored")
+    remark.get_by_role("button", name="Dismiss").press("Enter")
+    expect(remark).to_have_count(0)
+    expect(page.locator("[data-finding]:focus")).to_contain_text("Asks two things at once")
+
+    page.locator("#lint-panel summary").press("Enter")
+    page.get_by_role("button", name="Bring back").press("Enter")
+
+    expect(remark).to_be_focused()
+    expect(page.locator("#lint-panel details")).to_have_count(0)
 
 
 def test_a_mark_leads_to_its_remark(page: Page) -> None:

@@ -8,10 +8,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from rubricstudio.actions.criteria import edit_criterion
-from rubricstudio.actions.lint import FixGone, apply_fix
+from rubricstudio.actions.lint import FixGone, apply_fix, bring_back, dismiss
 from rubricstudio.actions.rubrics import NotADraft, create_rubric, publish
 from rubricstudio.domain.rubric import Criterion, MetMeans, Rubric
-from rubricstudio.models import RubricVersion, User
+from rubricstudio.models import Dismissal, RubricVersion, User
 from rubricstudio.queries.lint import review
 from tests.conftest import Cast, Data
 
@@ -98,9 +98,9 @@ def test_queries_are_as_many_for_a_long_rubric(
     other = create_rubric(project=cast.project, name="Long", by=cast.author, value=long)
 
     for version in (draft, other):
-        with django_assert_num_queries(2):
-            review(version, judged=False)
         with django_assert_num_queries(3):
+            review(version, judged=False)
+        with django_assert_num_queries(4):
             review(version, judged=True)
 
 
@@ -195,3 +195,137 @@ def test_a_viewer_cannot_mend(cast: Cast, draft: RubricVersion) -> None:
     )
 
     assert answer.status_code == 403
+
+
+# -- dismissed
+
+
+def test_a_dismissed_remark_stands_apart_with_who_and_when(
+    cast: Cast, draft: RubricVersion
+) -> None:
+    ident = _ident(draft, "vague")
+    before = review(draft, judged=False)
+
+    answer = _client(cast.author).post(_url(draft, "lint-dismiss"), {"finding": ident})
+
+    found = review(draft, judged=False)
+    assert answer.status_code == 302
+    assert len(found.remarks) == len(before.remarks) - 1
+    assert found.counts["warning"] == before.counts["warning"] - 1
+    (settled,) = found.dismissed
+    assert (settled.remark.finding.ident, settled.by) == (ident, cast.author)
+    page = _client(cast.viewer).get(_url(draft)).content.decode()
+    assert "1 dismissed" in page
+    assert str(cast.author) in page
+    assert f'id="finding-{ident}"' not in page
+    assert "Bring back" not in page
+
+
+def test_it_is_dismissed_for_every_author(cast: Cast, draft: RubricVersion) -> None:
+    ident = _ident(draft, "vague")
+    _client(cast.author).post(_url(draft, "lint-dismiss"), {"finding": ident})
+
+    panel = _client(cast.owner).get(_url(draft), headers={"HX-Request": "true"}).content.decode()
+
+    assert f'data-lint-mark="{ident}"' not in panel
+    assert "1 dismissed" in panel
+    assert "Bring back" in panel
+
+
+def test_dismissing_twice_keeps_who_was_first(cast: Cast, draft: RubricVersion) -> None:
+    ident = _ident(draft, "vague")
+
+    dismiss(version=draft, ident=ident, by=cast.author)
+    dismiss(version=draft, ident=ident, by=cast.owner)
+
+    assert [x.by for x in Dismissal.objects.all()] == [cast.author]
+
+
+def test_a_remark_is_brought_back_and_twice_does_no_harm(cast: Cast, draft: RubricVersion) -> None:
+    ident = _ident(draft, "vague")
+    dismiss(version=draft, ident=ident, by=cast.author)
+    client = _client(cast.owner)
+
+    for _ in range(2):
+        answer = client.post(_url(draft, "lint-bring-back"), {"finding": ident})
+
+        assert answer.status_code == 302
+        assert review(draft, judged=False).dismissed == []
+    assert _ident(draft, "vague") == ident
+
+
+def test_a_changed_text_is_remarked_upon_again(cast: Cast, draft: RubricVersion) -> None:
+    dismiss(version=draft, ident=_ident(draft, "vague"), by=cast.author)
+    row = draft.criteria.get(key="vague")
+    changes = {"text": "Gives a suitable dose."}
+    edit_criterion(criterion=row, changes=changes, row_version=row.row_version, by=cast.author)
+
+    found = review(draft, judged=False)
+
+    assert "vague" in {remark.finding.rule for remark in found.remarks}
+    assert found.dismissed == []
+
+
+def test_a_dismissal_is_of_one_rubric(cast: Cast, draft: RubricVersion) -> None:
+    other = create_rubric(project=cast.project, name="Other", by=cast.author, value=VALUE)
+    ident = _ident(draft, "vague")
+
+    dismiss(version=draft, ident=ident, by=cast.author)
+    bring_back(rubric=other.rubric, ident=ident)
+
+    assert len(review(draft, judged=False).dismissed) == 1
+    assert review(other, judged=False).dismissed == []
+
+
+def test_remarks_on_a_published_version_are_dismissed_too(cast: Cast, draft: RubricVersion) -> None:
+    publish(version=draft, by=cast.author)
+    draft.refresh_from_db()
+
+    dismiss(version=draft, ident=_ident(draft, "vague"), by=cast.author)
+
+    assert len(review(draft, judged=False).dismissed) == 1
+
+
+@pytest.mark.parametrize("name", ["lint-dismiss", "lint-bring-back"])
+@pytest.mark.parametrize("finding", ["", "nonsense", "0123456789ab", "\x00", "é" * 2000])
+def test_nothing_is_stored_of_what_is_no_remark(
+    cast: Cast, draft: RubricVersion, name: str, finding: str
+) -> None:
+    client = _client(cast.author)
+
+    for headers, status in (({}, 302), ({"HX-Request": "true"}, 200)):
+        answer = client.post(_url(draft, name), {"finding": finding}, headers=headers)
+
+        assert answer.status_code == status
+    assert not Dismissal.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["lint-dismiss", "lint-bring-back"])
+def test_who_may_not_edit_may_not_dismiss(cast: Cast, draft: RubricVersion, name: str) -> None:
+    dismiss(version=draft, ident=_ident(draft, "vague"), by=cast.author)
+
+    for person in (cast.viewer, cast.annotator):
+        for ident in (_ident(draft, "compound"), Dismissal.objects.get().ident):
+            answer = _client(person).post(_url(draft, name), {"finding": ident})
+
+            assert answer.status_code == 403
+    assert Dismissal.objects.count() == 1
+
+
+# -- many
+
+
+def test_the_panel_says_how_many_it_leaves_out_and_the_page_has_them_all(cast: Cast) -> None:
+    drugs = [f"Names a relevant {'x' * (n + 1)}." for n in range(45)]
+    many = Rubric(tuple(Criterion(key=f"k{n}", text=text) for n, text in enumerate(drugs)))
+    draft = create_rubric(project=cast.project, name="Many", by=cast.author, value=many)
+    total = len(review(draft, judged=False).remarks)
+    client = _client(cast.author)
+
+    page = client.get(_url(draft)).content.decode()
+    panel = client.get(_url(draft), headers={"HX-Request": "true"}).content.decode()
+
+    assert total > 40
+    assert page.count('id="finding-') == total
+    assert panel.count('id="finding-') == 40
+    assert f"40 of {total}" in panel

@@ -12,6 +12,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from rubricstudio.actions.criteria import edit_criterion
+from rubricstudio.actions.lint import dismiss
 from rubricstudio.actions.rounds import open_round, rater_for_user
 from rubricstudio.actions.rubrics import create_rubric, start_draft
 from rubricstudio.domain.library import text_digest
@@ -184,6 +185,28 @@ def test_the_command_prints_remarks_with_their_place(cast: Cast, data: Data) -> 
     assert found["version"] == draft.number
     assert found["counts"] == {"error": 0, "warning": 1, "info": 0}
     assert found["remarks"][0]["passage"] == {"start": 9, "end": 20}
+
+
+def test_the_command_leaves_out_what_was_dismissed_and_counts_it(cast: Cast) -> None:
+    value = Rubric((Value(key="dose", text="Gives an appropriate dose."),))
+    draft = create_rubric(project=cast.project, name="Loose", by=cast.author, value=value)
+    ident = review(draft, judged=False).remarks[0].finding.ident
+    dismiss(version=draft, ident=ident, by=cast.author)
+
+    text = _run("demo", "Loose", "--fail-on", "info")
+    found = json.loads(_run("demo", "Loose", "--format", "json"))
+    everything = json.loads(
+        _run("demo", "Loose", "--all", "--format", "json", "--fail-on", "never")
+    )
+
+    assert "vague" not in text
+    assert "warning 0, info 0; 1 dismissed (--all shows them)" in text
+    assert (found["dismissed"], found["remarks"]) == (1, [])
+    assert everything["counts"]["warning"] == 1
+    assert everything["remarks"][0]["dismissed"]["by"] == str(cast.author)
+    with pytest.raises(CommandError):
+        _run("demo", "Loose", "--all", "--fail-on", "warning")
+    assert f"(dismissed by {cast.author})" in _run("demo", "Loose", "--all")
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from dataclasses import replace
 from rubricstudio.domain.lint.balance import PRESENCE_ONLY, UNREACHABLE
 from rubricstudio.domain.lint.compound import COMPOUND
 from rubricstudio.domain.lint.context import Context
+from rubricstudio.domain.lint.elsewhere import ELSEWHERE
 from rubricstudio.domain.lint.judged import CONSTANT, DISAGREED
 from rubricstudio.domain.lint.pairs import CONTRADICTION, DUPLICATE, SUBSET
 from rubricstudio.domain.lint.polarity import NEGATED, SIGN
 from rubricstudio.domain.lint.rule import Rule
 from rubricstudio.domain.lint.structure import GATE, LEVELS, SUMS, TINY_SHARES
+from rubricstudio.domain.lint.unseen import UNSEEN
 from rubricstudio.domain.lint.values import (
     Agreement,
     Finding,
@@ -26,8 +28,9 @@ from rubricstudio.domain.lint.values import (
     Severity,
     Similarity,
     Span,
+    is_ident,
 )
-from rubricstudio.domain.lint.wording import ELSEWHERE, LENGTH, UNSEEN, VAGUE
+from rubricstudio.domain.lint.wording import LENGTH, VAGUE
 from rubricstudio.domain.rubric import Rubric
 from rubricstudio.domain.table import FloatArray
 
@@ -81,5 +84,6 @@ __all__ = [
     "Severity",
     "Similarity",
     "Span",
+    "is_ident",
     "lint",
 ]

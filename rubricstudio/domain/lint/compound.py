@@ -9,37 +9,44 @@ part of a compound criterion taken for the whole (36 %).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rubricstudio.domain.lint.context import Context, Line
 from rubricstudio.domain.lint.rule import Rule
 from rubricstudio.domain.lint.values import Finding, Fix, Severity, Span
-from rubricstudio.domain.lint.words import Word, has, phrases, terms, words_of
+from rubricstudio.domain.lint.verbs import (
+    GERUNDS,
+    PLAIN,
+    SAYS,
+    VERBS,
+    head_of,
+    is_third_person,
+    plain,
+    third_person,
+)
+from rubricstudio.domain.lint.words import Word, has, occurrences, phrases, terms, words_of
 
-# Verbs that only a response is the subject of, as a rule.
-_SAYS = terms(
-    "acknowledges addresses advises analyses analyzes asks cites clarifies compares computes "
-    "calculates concludes contrasts corrects defines derives describes discusses distinguishes "
-    "emphasises emphasizes encourages estimates evaluates explains gives highlights identifies "
-    "illustrates instructs justifies lists mentions names offers outlines points proposes provides "
-    "quantifies quotes reassures recommends refers rejects specifies states suggests summarises "
-    "summarizes tells urges warns writes avoids refrains declines refuses apologises apologizes"
-)
-# Verbs that may as well belong to what a response speaks of.
-_DOES = terms(
-    "applies checks closes contains demonstrates directs documents ends follows formats handles "
-    "implements includes keeps links logs makes notes opens presents proves raises reports returns "
-    "sets shows starts takes tests uses validates"
-)
-_VERBS = _SAYS | _DOES
-_PLAIN = {re.sub(r"(?<=[sx])es$|(?<=sh)es$|(?<=ch)es$|s$", "", verb): verb for verb in _VERBS} | {
-    verb[:-3] + "y": verb for verb in _VERBS if verb.endswith("ies")
-}
-_SUBORDINATE = terms("that which who how whether if when because where why what")
+_SUBORDINATE = terms("wherein whose that which who how whether if when because where why what")
 _ADVERBS = terms(
     "also then clearly correctly explicitly briefly either both accurately further finally"
 )
+_JOINING = phrases(
+    *("and", "but", "plus", "as well as", "while also", "along with", "together with"),
+    *("in addition to", "and while"),
+)
+# Nouns as often as verbs: "links and lists", "title and note"; a determiner behind tells them.
+_NOUNS_TOO = terms(
+    "addresses answers checks covers details displays documents draws ends "
+    "estimates formats guides introduces labels limits links lists loads logs marks matches names "
+    "notes offers orders outlines plots points presents prints quotes ranks reports requests "
+    "returns runs sets shows sorts starts states stores supports tests updates"
+)
+_BEHIND = terms(
+    "the a an its their his her it them that how why whether each every all any both at least one "
+    "two three when where what who which for to"
+)
+_TWICE = terms("for to in by against from about on as")
 _DETERMINERS = terms("the a an its their his her at")
 _RELATIONS = terms(
     "between compares compare contrasts contrast distinguishes distinguish difference differences "
@@ -54,6 +61,10 @@ _ASIDE = re.compile(
     r"\([^()]*\)|\[[^\[\]]*\]|“[^”]*”|\"[^\"]*\"|‘[^’]*’|`[^`]*`|(?<!\w)'[^']*'(?!\w)"
 )
 _ITEM = r"[^,;:.]{2,60}"
+_QUALITIES = re.compile(
+    r"^(?:[\w-]+ ){0,5}(?:is|are) (?P<first>[a-z-]+), (?:[a-z-]+, )*[a-z-]+,? and [\w -]+",
+    re.IGNORECASE,
+)
 _LIST = re.compile(rf"{_ITEM}, {_ITEM}(?:, {_ITEM})*,? and {_ITEM}")
 
 
@@ -69,15 +80,17 @@ class _Parsed:
     @property
     def plain(self) -> bool:
         """Whether the verb stands as in "name" or "should name" rather than "names"."""
-        return self.words[self.head].text not in _VERBS | {"does"}
+        text = self.words[self.head].text
+        return text not in VERBS | {"does"} and not is_third_person(self.words, self.head)
 
 
 def _check(context: Context) -> Iterator[Finding]:
     for line in context.lines:
         parsed = _parse(line)
         if parsed is None:
-            continue
-        found = _joined_verbs(parsed) or _sentences(parsed) or _pair(parsed) or _list(parsed)
+            found = _qualities(line)
+        else:
+            found = _joined_verbs(parsed) or _sentences(parsed) or _pair(parsed) or _list(parsed)
         if found:
             yield found
 
@@ -85,34 +98,33 @@ def _check(context: Context) -> Iterator[Finding]:
 def _parse(line: Line) -> _Parsed | None:
     bare = _ASIDE.sub(lambda found: "_" * len(found[0]), line.text)
     words = words_of(bare)
-    for index, word in enumerate(words[:8]):
-        denied = word.text == "does" and [w.text for w in words[index + 1 : index + 2]] == ["not"]
-        plain = word.text in _PLAIN and _may_be_plain(words, index)
-        if word.text in _VERBS or denied or plain:
-            return _Parsed(line, bare, words, index)
-    return None
-
-
-def _may_be_plain(words: Sequence[Word], index: int) -> bool:
-    return index == 0 or words[index - 1].text in ("should", "must", "to", "not", "correctly")
+    head = head_of(words)
+    return None if head is None else _Parsed(line, bare, words, head)
 
 
 def _is_verb(parsed: _Parsed, index: int) -> bool:
-    word = parsed.words[index].text
-    if word == "does":
-        return index + 1 < len(parsed.words) and parsed.words[index + 1].text == "not"
-    return word in _PLAIN if parsed.plain else word in _VERBS
+    words, text = parsed.words, parsed.words[index].text
+    behind = words[index + 1].text if index + 1 < len(words) else ""
+    if text == "does":
+        return behind == "not"
+    known = text in PLAIN if parsed.plain else text in VERBS
+    if known and PLAIN.get(text, text) in _NOUNS_TOO:
+        return behind in _BEHIND or behind.endswith("ed")
+    return known or (not parsed.plain and is_third_person(words, index))
 
 
 def _joined_verbs(parsed: _Parsed) -> Finding | None:
-    """ "Names the drug and advises a lower dose"."""
-    for index, word in enumerate(parsed.words):
-        if index <= parsed.head or word.text not in ("and", "but"):
+    """ "Names the drug and advises a lower dose", "as well as advising", "while also advising"."""
+    for index, behind in occurrences(parsed.words, _JOINING):
+        if index <= parsed.head:
             continue
-        verb = index + 1
+        verb = behind
         while verb < len(parsed.words) and parsed.words[verb].text in _ADVERBS:
             verb += 1
-        if verb < len(parsed.words) and _is_verb(parsed, verb) and not _inside(parsed, index, verb):
+        if verb >= len(parsed.words):
+            continue
+        gerund = parsed.words[index].text != "and" and parsed.words[verb].text in GERUNDS
+        if (gerund or _is_verb(parsed, verb)) and not _inside(parsed, index, verb):
             return _finding(parsed, index, verb)
     return None
 
@@ -124,16 +136,19 @@ def _inside(parsed: _Parsed, index: int, verb: int) -> bool:
     if not starts:
         return False
     word = parsed.words[verb].text
-    third = _PLAIN.get(word, word)
-    spoken = any(other in _SAYS for other in between[starts[0] :])
-    return spoken or (third not in _SAYS and third != "does")
+    third = third_person(word)
+    spoken = any(other in SAYS for other in between[starts[0] :])
+    return spoken or (third not in SAYS and third != "does")
 
 
 def _finding(parsed: _Parsed, index: int, verb: int) -> Finding:
     words, text = parsed.words, parsed.line.text
     subject = text[: words[parsed.head].start]
     left = text[: words[index].start].rstrip(" ,;")
-    right = subject + text[words[verb].start :]
+    second = words[verb].text
+    if second in GERUNDS:
+        second = plain(GERUNDS[second]) if parsed.plain else GERUNDS[second]
+    right = subject + second + text[words[verb].end :]
     return Finding(
         "compound",
         (parsed.line.key,),
@@ -146,7 +161,8 @@ def _finding(parsed: _Parsed, index: int, verb: int) -> Finding:
 
 
 def _split(line: Line, left: str, right: str) -> Fix:
-    stop = "." if line.text.rstrip().endswith(".") and not left.endswith(".") else ""
+    last = line.text.rstrip()[-1:]
+    stop = last if last in (".", "?") and not left.endswith(last) else ""
     right = right.strip()
     return Fix(line.key, "Split in two", parts=(left + stop, right[:1].upper() + right[1:]))
 
@@ -173,7 +189,7 @@ def _sentences(parsed: _Parsed) -> Finding | None:
 
 
 def _pair(parsed: _Parsed) -> Finding | None:
-    """ "States the diagnosis and the treatment": a determiner before each of two things."""
+    """ "States the diagnosis and the treatment", "a dose for adults and for children"."""
     words = parsed.words
     first = parsed.head + 1
     while first < len(words) and words[first].text in _ADVERBS:
@@ -184,7 +200,8 @@ def _pair(parsed: _Parsed) -> Finding | None:
         between = {word.text for word in words[parsed.head : index]}
         apart = words[first].text in _DETERMINERS and words[index + 1].text in _DETERMINERS
         both = words[first - 1].text == "both"
-        if not (apart or both) or between & (_RELATIONS | _SUBORDINATE):
+        twice = words[index + 1].text in _TWICE & between
+        if not (apart or both or twice) or between & (_RELATIONS | _SUBORDINATE):
             continue
         text = parsed.line.text
         subject = text[: words[parsed.head].end]
@@ -201,6 +218,15 @@ def _pair(parsed: _Parsed) -> Finding | None:
     return None
 
 
+def _qualities(line: Line) -> Finding | None:
+    """ "Is polite, brief and free of errors": three of them or more."""
+    found = _QUALITIES.search(line.text)
+    if found is None:
+        return None
+    start = found.start("first")
+    return _listed(line, found[0][start - found.start() :], start)
+
+
 def _list(parsed: _Parsed) -> Finding | None:
     """ "Lists A, B and C": a response may hold two of the three."""
     rest = parsed.bare[parsed.words[parsed.head].end :]
@@ -210,16 +236,19 @@ def _list(parsed: _Parsed) -> Finding | None:
     before = {word.text for word in words_of(rest[: found.end()].split(" and ")[0])}
     if before & (_RELATIONS | _SUBORDINATE):
         return None
-    offset = parsed.words[parsed.head].end
-    count = found[0].count(", ") + (1 if ", and " in found[0] else 2)
+    return _listed(parsed.line, found[0], parsed.words[parsed.head].end + found.start())
+
+
+def _listed(line: Line, passage: str, start: int) -> Finding:
+    count = passage.count(", ") + (1 if ", and " in passage else 2)
     return Finding(
         "compound",
-        (parsed.line.key,),
+        (line.key,),
         Severity.INFO,
         "It lists %(n)d things, and a response may hold some of them: say how many are enough, "
         "or make them criteria of a group.",
         {"n": count},
-        Span(offset + found.start(), offset + found.end()),
+        Span(start, start + len(passage)),
     )
 
 

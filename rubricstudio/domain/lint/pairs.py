@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,15 +11,39 @@ import numpy as np
 
 from rubricstudio.domain.lint.context import Context
 from rubricstudio.domain.lint.rule import Rule
-from rubricstudio.domain.lint.sides import Side, opposed, says_the_same
+from rubricstudio.domain.lint.sides import Side, opposed, says_the_same, stands_in
 from rubricstudio.domain.lint.values import Finding, Fix, Severity
+from rubricstudio.domain.lint.words import stem, terms
 
+_SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS = {word: n for n, word in enumerate(_SMALL)} | {"twelve": 12, "twenty": 20}
 _LIMIT = re.compile(
-    r"\b(?:(?P<least>at least|more than|over|no fewer than|a minimum of)"
-    r"|(?P<most>at most|no more than|fewer than|less than|under|up to|a maximum of|within)) "
-    r"(?P<number>\d[\d,]*) (?P<unit>words|sentences|paragraphs|pages|characters|lines|tokens)\b",
+    r"\b(?:(?P<least>at least|more than|over|no fewer than|not fewer than|a minimum of)"
+    r"|(?P<most>at most|no more than|not more than|fewer than|less than|under|up to|a maximum of"
+    r"|within)"
+    r"|(?P<exactly>exactly|precisely)) "
+    rf"(?P<number>\d[\d,]*|{'|'.join(_NUMBERS)}) (?P<unit>[a-z-]+)\b",
     re.IGNORECASE,
 )
+_LENGTH = terms("words sentences paragraphs pages characters lines tokens")
+# What the whole response may be called where its length is limited; all else is a part of it.
+_WHOLE = frozenset(
+    map(
+        stem,
+        terms(
+            "answers written writes keeps stays limits total length long whole entire uses email "
+            "letter essay report memo message article post story poem speech review abstract note "
+            "runs remains contains short brief word count"
+        ),
+    )
+)
+_OF_LIMITS = frozenset(
+    map(stem, terms("least most more fewer than no not over under up minimum maximum exactly"))
+) | frozenset(map(stem, _NUMBERS))
+
+
+# "The arguments against the plaintiff" are not among "the arguments for the plaintiff".
+_TURNING = frozenset(("against", "without", "except", "instead", "not", "no", "never", "neither"))
 
 
 class Pair(NamedTuple):
@@ -55,6 +80,9 @@ def _subsets(context: Context) -> Iterator[Finding]:
         part, whole = sides[int(i)], sides[int(j)]
         plain = part.english and whole.english and not part.negated and not whole.negated
         same = part.wanted == whole.wanted and set(part.numbers) <= set(whole.numbers)
+        turned = _TURNING & (whole.content - part.content)
+        if turned or not stands_in(part, whole):
+            continue
         if not plain or not same or part.criterion.key in told:
             continue
         told.add(part.criterion.key)
@@ -73,25 +101,52 @@ def contradictions(context: Context) -> Iterator[Pair]:
     for (i, j), like in context.compared.alike.items():
         a, b = sides[i], sides[j]
         turned = a.wanted != b.wanted and says_the_same(a, b, like)
-        exclude = a.wanted == b.wanted and a.numbers == b.numbers and opposed(a, b)
+        exclude = a.wanted == b.wanted and opposed(a, b)
         if turned or exclude:
             yield Pair(a.criterion.key, b.criterion.key)
     yield from _limits(sides)
 
 
+class _Limit(NamedTuple):
+    """A number that a criterion asks for, of some unit, as a floor, a ceiling or both."""
+
+    side: Side
+    unit: str
+    low: float
+    high: float
+
+
 def _limits(sides: Sequence[Side]) -> Iterator[Pair]:
-    """ "At least 400 words" and "at most 200 words"."""
-    least: list[tuple[str, float, str]] = []
-    most: list[tuple[str, float, str]] = []
-    for side in sides:
-        for found in _LIMIT.finditer(side.criterion.text) if side.wanted else ():
-            number = float(found["number"].replace(",", ""))
-            kind = least if found["least"] else most
-            kind.append((found["unit"].lower(), number, side.criterion.key))
-    for unit, low, key in least:
-        for other, high, behind in most:
-            if unit == other and low > high and key != behind:
-                yield Pair(key, behind)
+    """ "At least 400 words" and "at most 200 words"; "exactly 3 sources" and "over 5 sources"."""
+    found = [limit for side in sides if side.wanted for limit in _limits_of(side)]
+    by_unit: dict[str, list[_Limit]] = {}
+    for limit in found:
+        by_unit.setdefault(limit.unit, []).append(limit)
+    for alike in by_unit.values():
+        for index, one in enumerate(alike):
+            for other in alike[index + 1 :]:
+                apart = one.low > other.high or other.low > one.high
+                if apart and one.side is not other.side and _of_one_thing(one, other):
+                    yield Pair(one.side.criterion.key, other.side.criterion.key)
+
+
+def _limits_of(side: Side) -> Iterator[_Limit]:
+    for found in _LIMIT.finditer(side.criterion.text):
+        written = found["number"].lower()
+        number = float(_NUMBERS.get(written, 0) or written.replace(",", ""))
+        low = number if not found["most"] else 0.0
+        high = number if not found["least"] else math.inf
+        yield _Limit(side, found["unit"].lower(), low, high)
+
+
+def _of_one_thing(one: _Limit, other: _Limit) -> bool:
+    """Whether both limits are on the whole response, or on the same thing in it."""
+    if one.unit in _LENGTH:
+        lower = one if one.high < other.low else other
+        rest = lower.side.content - _WHOLE - _OF_LIMITS - {stem(lower.unit)}
+        return all(word.isdigit() for word in rest) and "each" not in lower.side.bare.lower()
+    rest = one.side.content ^ other.side.content
+    return all(word in _OF_LIMITS or word.isdigit() for word in rest)
 
 
 def _contradicted(context: Context) -> Iterator[Finding]:

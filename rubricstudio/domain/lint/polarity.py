@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rubricstudio.domain.lint.context import Context, Line
 from rubricstudio.domain.lint.rule import Rule
-from rubricstudio.domain.lint.stance import Reading, Stance, read
+from rubricstudio.domain.lint.stance import Reading, Stance, lacks, read
 from rubricstudio.domain.lint.values import Finding, Fix, Severity, Span
 from rubricstudio.domain.lint.words import span_of
 from rubricstudio.domain.rubric import Criterion, MetMeans
@@ -29,7 +29,7 @@ def _worded_against(line: Line, reading: Reading) -> Finding | None:
     bad = criterion.met_means is MetMeans.BAD
     span = span_of(line.words, 0, max(reading.rest, 1))
     passage = line.text[span.start : span.end]
-    if bad and reading.stance is Stance.AVOIDS:
+    if bad and reading.stance is Stance.AVOIDS and not _is_missed(line, reading):
         says = "“%(passage)s” says that something bad is not there, yet meeting it counts as bad."
         changes = {"met_means": MetMeans.GOOD, "weight": abs(criterion.weight)}
         label = "Met is good, weight above 0"
@@ -73,7 +73,8 @@ SIGN = Rule(
 def _negated(context: Context) -> Iterator[Finding]:
     for line in context.lines:
         reading = read(line.words)
-        if reading.stance is not Stance.OMITS or line.criterion.met_means is not MetMeans.BAD:
+        missed = reading.stance is Stance.OMITS or _is_missed(line, reading)
+        if not missed or line.criterion.met_means is not MetMeans.BAD:
             continue
         span = span_of(line.words, 0, reading.rest)
         yield Finding(
@@ -86,6 +87,12 @@ def _negated(context: Context) -> Iterator[Finding]:
             span,
             _positive(line, reading),
         )
+
+
+def _is_missed(line: Line, reading: Reading) -> bool:
+    """Whether "No title" stands for a fault: met is bad, and it costs points."""
+    costs = line.criterion.met_means is MetMeans.BAD and line.criterion.weight < 0
+    return costs and lacks(line.words, reading)
 
 
 def _positive(line: Line, reading: Reading) -> Fix | None:

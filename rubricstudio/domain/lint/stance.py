@@ -19,15 +19,33 @@ class Stance(StrEnum):
 
 
 _AVOIDING = terms("avoids avoid refrains refrain abstains abstain")
-_FREE = ("contains no", "includes no", "makes no", "is free of", "is free from", "uses no")
-_FAILING = ("fails to", "fail to", "neglects to", "forgets to", "omits to", "failed to")
-_OMITTING = terms("omits lacks omit lack neglects ignores overlooks")
+_FREE = (
+    *("contains no", "includes no", "makes no", "is free of", "is free from", "uses no"),
+    *("steers clear of", "stays away from", "has no", "there is no", "there are no"),
+)
+_FAILING = (
+    *("fails to", "fail to", "neglects to", "forgets to", "omits to", "failed to"),
+    *("misses the", "misses to", "leaves out", "skips over", "is missing", "absence of"),
+    *("lack of", "failure to", "omission of"),
+)
+_OMITTING = terms(
+    "omits lacks omit lack neglects ignores overlooks missing lacking omitting skips disregards "
+    "forgets"
+)
 # What a response is asked for; not doing it leaves something out.
 _WANTED = terms(
     "mention include state provide explain address cite name identify warn ask discuss "
     "acknowledge specify give describe list justify define advise note answer quote show "
     "clarify consider report summarise summarize account handle validate test follow disclose "
-    "distinguish support contain"
+    "distinguish support contain recommend suggest refer present compare define calculate compute "
+    "offer encourage check correct follow apply include link cover analyse analyze evaluate "
+    "express summarise interpret outline propose highlight verify confirm ensure have return"
+)
+_BAD_THINGS = terms(
+    "jargon slang error errors typo typos mistake mistakes cliche cliches clichés hallucination "
+    "hallucinations bias insult insults profanity filler padding repetition redundancy falsehood "
+    "falsehoods contradiction contradictions inaccuracy inaccuracies emoji emojis spoilers "
+    "spoiler warnings bug bugs leak leaks plagiarism claims invented placeholder placeholders"
 )
 _HOLDING = frozenset(("contain", "include", "show"))
 _FAULTY = terms(
@@ -40,6 +58,10 @@ _FAULTY_OBJECTS = terms(
     "false incorrect wrong invented fabricated unsupported misleading inaccurate harmful "
     "unsafe hallucinated irrelevant offensive insecure unfounded nonexistent non-existent"
 )
+_WORSE = terms(
+    "any use speculate promise blame lie guess copy harm repeat judge insult mislead exaggerate "
+    "misquote leak crash"
+)
 _BEARING = terms("contains includes makes gives states uses recommends cites presents")
 _SUBJECTS = terms("the response answer it this reply text should must code author")
 
@@ -49,6 +71,20 @@ class Reading(NamedTuple):
 
     stance: Stance
     rest: int
+
+
+def lacks(words: tuple[Word, ...], reading: Reading) -> bool:
+    """Whether "No title" or "Does not greet" speaks of something good that is not there.
+
+    Only where the criterion counts it as bad: with "no errors" nobody misses anything.
+    """
+    if reading.stance is not Stance.AVOIDS or reading.rest == 0:
+        return False
+    lead = words[reading.rest - 1].text
+    behind = {word.text for word in words[reading.rest : reading.rest + 4]}
+    bad = behind & (_BAD_THINGS | _FAULTY_OBJECTS | _WORSE)
+    faults = any(word in _FAULTY or word + "s" in _FAULTY for word in behind)
+    return lead in ("no", "not", "never") and not bad and not faults
 
 
 def read(words: tuple[Word, ...]) -> Reading:

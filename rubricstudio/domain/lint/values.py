@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -69,6 +70,11 @@ class Finding:
         """Twelve hexadecimal digits, the same as long as rule, criteria, texts and reason are."""
         said = "\0".join((self.rule, *self.keys, *self.texts, self.reason))
         return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def is_ident(text: str) -> bool:
+    """Whether a text may be the ident of a finding."""
+    return re.fullmatch(r"[0-9a-f]{12}", text) is not None
 
 
 class Agreement(NamedTuple):

@@ -56,13 +56,9 @@ def occurrences(words: Sequence[Word], table: Phrases) -> Iterator[tuple[int, in
 
 
 def _length_at(words: Sequence[Word], index: int, table: Phrases) -> int:
-    for parts in table[words[index].text]:
-        if (
-            len(parts) == 1
-            or tuple(word.text for word in words[index : index + len(parts)]) == parts
-        ):
-            return len(parts)
-    return 0
+    parts_of = table[words[index].text]
+    texts = tuple(word.text for word in words[index : index + len(parts_of[0])])
+    return next((len(parts) for parts in parts_of if texts[: len(parts)] == parts), 0)
 
 
 def has(words: Sequence[Word], table: Phrases) -> bool:
@@ -105,6 +101,7 @@ def is_english(text: str) -> bool:
 
 _EMPTY = terms(
     "the a an of to and or in is are for with that this these those as by it its from on at be "
+    "generated given clearly correctly accurately briefly specifically properly directly "
     "which any all than their when if each must should has have had was were been being into "
     "response answer text reply output model assistant there also both i e g explicitly "
     "about how what why whether who where least one"
@@ -112,8 +109,33 @@ _EMPTY = terms(
 # What a response does with a fact: synonyms for a rater, so they do not tell criteria apart.
 _SAYING = terms(
     "state mention name give note identify explain describe discuss include provide say list "
-    "specify report address point indicate mentioning stating naming cover acknowledge"
+    "specify report address point indicate mentioning stating naming cover acknowledge present "
+    "outline highlight inform declare tell clarify"
 )
+# Words that mean the same to a rater, the one that stands for them in front.
+_SYNONYMS = {
+    synonym: words.split()[0]
+    for words in (
+        *("drug medication medicine", "doctor physician clinician", "side adverse", "start begin"),
+        *("end finish", "buy purchase", "mistake error", "price cost", "incorrect wrong"),
+        *("child kid", "image picture", "citation reference", "necessary needed required"),
+        *("highest maximum", "lowest minimum", "statute law", "method approach", "client customer"),
+        *("goal aim objective purpose", "benefit advantage", "drawback disadvantage downside"),
+        *("risk danger hazard", "fast quick rapid", "large big", "choose select pick"),
+        *("employee worker", "salary wage", "company firm", "help assist"),
+        *("get obtain receive",),
+        *(
+            "next following subsequent",
+            "main principal primary chief",
+            "reason cause",
+            "cut reduce",
+        ),
+        *("amount quantity", "illness disease", "kidney renal", "liver hepatic", "heart cardiac"),
+        *("child paediatric pediatric", "pupil student", "letter message", "e-mail email"),
+        *("answer reply", "phone telephone", "photo photograph", "author writer", "film movie"),
+    )
+    for synonym in words.split()[1:]
+}
 
 
 def stem(word: str) -> str:
@@ -125,14 +147,41 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
+_SENSES = {stem(word): stem(sense) for word, sense in _SYNONYMS.items()}
 _SAYING_STEMS = frozenset(stem(word) for word in _SAYING)
 
 
 @lru_cache(maxsize=4096)
 def content_of(text: str) -> frozenset[str]:
     """The stems of the words that say what a text is about, without the verb of saying in front."""
-    stems = [stem(word.text) for word in words_of(text) if word.text not in _EMPTY]
-    return frozenset(stems[1:] if stems and stems[0] in _SAYING_STEMS else stems)
+    return frozenset(content_in_order(text))
+
+
+@lru_cache(maxsize=4096)
+def content_in_order(text: str) -> tuple[str, ...]:
+    """As `content_of`, in the order of the text. A letter that names ("fund A") is content."""
+    words = words_of(text)
+    named = [
+        len(word.text) == 1 and text[word.start].isupper() and index > 0
+        for index, word in enumerate(words)
+    ]
+    kept = [
+        (index, word.text.upper() if name else _sense(stem(word.text)))
+        for index, (word, name) in enumerate(zip(words, named, strict=True))
+        if name or word.text not in _EMPTY
+    ]
+    stems = [found for index, found in kept if not _is_said(words, index)]
+    return tuple(stems[1:] if stems and stems[0] in _SAYING_STEMS else stems)
+
+
+def _sense(stemmed: str) -> str:
+    return _SENSES.get(stemmed, stemmed)
+
+
+def _is_said(words: Sequence[Word], index: int) -> bool:
+    """Whether a word is the "stated" of "The dose is stated"."""
+    last = index > 0 and words[index - 1].text in ("is", "are", "was", "been")
+    return last and words[index].text.endswith("ed") and stem(words[index].text) in _SAYING_STEMS
 
 
 def listed(items: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
 """How often rules are right, as counts: a change of a rule shows here as a changed number.
 
-`design` was in view while the rules were tuned, `held_out` never was used to change a rule, and
-`independent` was labelled without sight of the rules: its figures say what to expect of criteria
-that nobody here has seen.
+`design` and `held_out` were in view while the rules were made; `independent` was labelled without
+sight of the rules, and they without sight of it: its figures say what to expect of criteria that
+nobody here has seen.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from tests.domain.lint.labelled import SPLITS, findings_of, labelled
 
 # Rule: (right, wrong, missed) on design, on held_out, and on independent.
 GOLDEN: dict[str, tuple[tuple[int, int, int], ...]] = {
-    "compound": ((15, 0, 0), (12, 0, 6), (8, 1, 14)),
-    "vague": ((12, 0, 0), (10, 1, 5), (14, 2, 7)),
-    "not-self-contained": ((11, 0, 0), (11, 2, 1), (10, 3, 11)),
-    "not-verifiable": ((11, 0, 0), (9, 1, 4), (6, 0, 15)),
-    "rewards-length": ((9, 0, 0), (10, 1, 1), (15, 2, 5)),
-    "near-duplicate": ((5, 0, 0), (5, 0, 3), (5, 2, 14)),
-    "subset": ((3, 0, 0), (6, 3, 0), (13, 6, 3)),
-    "contradiction": ((5, 0, 0), (4, 0, 3), (3, 1, 16)),
-    "sign-and-polarity": ((8, 0, 0), (8, 1, 0), (12, 2, 6)),
-    "negated-pitfall": ((7, 0, 0), (5, 0, 2), (10, 1, 7)),
+    "compound": ((15, 0, 0), (18, 0, 0), (14, 1, 8)),
+    "vague": ((12, 0, 0), (15, 0, 0), (17, 3, 4)),
+    "not-self-contained": ((11, 0, 0), (12, 0, 0), (11, 1, 10)),
+    "not-verifiable": ((11, 0, 0), (13, 0, 0), (11, 1, 10)),
+    "rewards-length": ((9, 0, 0), (10, 0, 1), (15, 2, 5)),
+    "near-duplicate": ((5, 0, 0), (7, 0, 1), (5, 2, 14)),
+    "subset": ((3, 0, 0), (6, 0, 0), (10, 2, 6)),
+    "contradiction": ((5, 0, 0), (7, 0, 0), (7, 4, 12)),
+    "sign-and-polarity": ((8, 0, 0), (8, 0, 0), (12, 0, 6)),
+    "negated-pitfall": ((7, 0, 0), (7, 0, 0), (15, 2, 2)),
     "presence-only": ((2, 0, 0), (3, 0, 0), (7, 3, 0)),
-    "unreachable-maximum": ((7, 0, 0), (8, 0, 3), (2, 2, 8)),
+    "unreachable-maximum": ((7, 0, 0), (11, 0, 0), (5, 6, 5)),
     "gate-without-tier": ((2, 0, 0), (4, 0, 0), (7, 0, 0)),
     "empty-levels": ((2, 0, 0), (5, 0, 0), (7, 0, 0)),
     "sums": ((3, 0, 0), (6, 0, 0), (5, 0, 2)),
