@@ -71,6 +71,6 @@ def index_library(*, after: tuple[int, int] | None = None, **_: object) -> None:
 
 @shared_task(acks_late=True, ignore_result=True)
 def prune_vectors(*, after: str = "", **_: object) -> None:
-    _removed, last = vectors.prune_vectors(after=after)
+    _count, last = vectors.prune_vectors(after=after)
     if last is not None:
         prune_vectors.apply_async(kwargs={"after": last}, queue="gpu")

@@ -18,6 +18,7 @@ TINY = {
     "local_judge": ("--response", "40", "--criteria", "4"),
     "alpha": ("--tasks", "20"),
     "authoring": ("--criteria", "30"),
+    "library": ("--criteria", "200"),
     "web": ("--tasks", "60"),
 }
 

@@ -114,7 +114,9 @@ def with_digest(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def all_of(model: type[Model]) -> QuerySet[Any]:
-    return model._default_manager.all()
+    """The rows whose texts are indexed: no groups."""
+    rows = model._default_manager.all()
+    return rows.filter(is_group=False) if model is Criterion else rows
 
 
 def loaded(model: type[Model]) -> QuerySet[Any]:

@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection, transaction
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     ExpressionWrapper,
     F,
     FloatField,
+    Func,
     Max,
     OuterRef,
     Q,
@@ -245,10 +248,22 @@ def _similarities(rows: QuerySet[TextVector]) -> dict[str, float]:
 # -- what stands for a text
 
 
+class _IsOneOf(Func):
+    """Whether a value is in an array, which is made first.
+
+    Of IN the planner makes a join, in which it computes the digests of all texts in reach.
+    """
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+
+
 def _places(rows: QuerySet[Any], digests: Sequence[str]) -> dict[str, tuple[int, int]]:
     """For each digest that is there the newest row's id, and how many rubrics hold it."""
     in_use = Count("version__rubric", distinct=True) if rows.model is Criterion else Value(0)
-    grouped = rows.filter(digest__in=digests).values("digest")
+    held = with_digest(all_of(rows.model)).filter(digest__in=digests).order_by()
+    grouped = rows.filter(_IsOneOf(F("pk"), ArraySubquery(held.values("pk")))).values("digest")
     found = grouped.annotate(newest=Max("pk"), rubrics=in_use).order_by()
     return {row["digest"]: (row["newest"], row["rubrics"]) for row in found}
 

@@ -56,6 +56,7 @@ from rubricstudio.queries.library import (
 )
 from rubricstudio.queries.library_pages import criterion_of_entry
 from rubricstudio.queries.library_search import Findings, Sources, nearest_texts, search
+from rubricstudio.queries.near import as_written_in
 from rubricstudio.workers import report_heartbeat
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
@@ -191,6 +192,64 @@ def test_no_query_is_a_mistake(cast: Cast, query: str) -> None:
     published(cast.project, cast.author, "Names the dose.")
 
     look(cast.viewer, query)
+
+
+def test_who_quotes_a_text_finds_it_first_and_then_those_that_hold_the_quotation(
+    cast: Cast,
+) -> None:
+    published(
+        cast.project,
+        cast.author,
+        "The right dose.",
+        "The dose is the right one, right, the right dose, right.",
+        "Right, the dose dose dose right right.",
+        "Near in meaning.",
+    )
+    means("Near in meaning.", unit(1))
+    means("Right, the dose dose dose right right.", unit(1))
+
+    found = texts(look(cast.viewer, " the right  dose", unit(1)))
+
+    # Both hold it word for word; the third holds the words, and means it.
+    assert {*found[:2]} == {
+        "The right dose.",
+        "The dose is the right one, right, the right dose, right.",
+    }
+    assert found[2] == "Right, the dose dose dose right right."
+    assert texts(look(cast.viewer, "the right dose.", unit(1)))[0] == "The right dose."
+
+
+def test_a_slip_of_the_pen_is_read_as_what_texts_have(cast: Cast) -> None:
+    published(cast.project, cast.author, "Names the interaction of both drugs.", "Keeps it short.")
+
+    found = look(cast.viewer, "interacton drug")
+
+    assert found.read_as == ("interaction", "drug")
+    assert texts(found) == ["Names the interaction of both drugs."]
+    assert look(cast.viewer, "interaction").read_as == ()
+    # Another's words are nobody else's correction; words that are together in no text are none.
+    assert look(cast.stranger, "interacton") == Findings([], more=False)
+    assert look(cast.viewer, "interacton short") == Findings([], more=False)
+
+
+def test_words_are_read_by_the_fewest_changes_then_the_most_texts() -> None:
+    held = ["Two sources.", "A source, cited.", "One source.", "The sauce."]
+
+    assert as_written_in(held, ("soruce",)) == ("source",)
+    assert as_written_in(held, ("sources",)) == ("sources",)
+    assert as_written_in(held, ("sour", "cited")) == ("sour", "cited")
+    # Below four letters nothing is like another word; two changes need eight letters.
+    assert as_written_in(held, ("teh",)) == ()
+    assert as_written_in(["citation"], ("citatoin",)) == ("citation",)
+    assert as_written_in(["citation"], ("cxtatxon",)) == ("citation",)
+    assert as_written_in(["cited"], ("cxtxd",)) == ()
+    assert as_written_in([], ("source",)) == ()
+
+
+def test_a_text_longer_than_the_index_takes_is_stored_and_found(cast: Cast) -> None:
+    published(cast.project, cast.author, " ".join(f"word{i}" for i in range(150_000)))
+
+    assert len(look(cast.viewer, "word7").found) == 1
 
 
 # -- by meaning, and both
