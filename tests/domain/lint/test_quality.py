@@ -1,8 +1,7 @@
 """How often rules are right, as counts: a change of a rule shows here as a changed number.
 
 `design` and `held_out` were in view while the rules were made; `independent` was labelled without
-sight of the rules, and they without sight of it: its figures say what to expect of criteria that
-nobody here has seen.
+sight of them, and docs/lint.md says what little of it was seen: its figures say what to expect.
 """
 
 from __future__ import annotations
