@@ -239,7 +239,7 @@ def nearest_texts(sources: Sources, vector: Vector) -> QuerySet[TextVector]:
     return nearest.annotate(distance=distance).order_by(distance)[:NEAREST]
 
 
-def _similarities(rows: QuerySet[TextVector]) -> dict[str, float]:
+def _similarities(rows: QuerySet[Any]) -> dict[str, float]:
     """The cosines by digest, nearest first; the index names them in nearly that order."""
     pairs: list[tuple[float, str]] = sorted(rows.values_list("distance", "digest"))
     return {digest: 1 - far for far, digest in pairs}
