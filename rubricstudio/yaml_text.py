@@ -33,7 +33,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         # A few nested references stand for billions of values.
         if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
             raise UnreadableText(line, "refers back with *; write it out")
         return super().compose_node(parent, index)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from django.db import transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from rubricstudio.actions.criteria import store_new
@@ -34,7 +35,7 @@ from rubricstudio.actions.rubrics import (
 )
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.hashing import rubric_hashes
-from rubricstudio.domain.outline import Node, arranged
+from rubricstudio.domain.outline import Node, arranged, spaced
 from rubricstudio.models import Criterion, Project, Rubric, RubricVersion, User
 from rubricstudio.queries.rubric_downloads import value_of, with_criteria
 from rubricstudio.queries.rubric_files import Chosen
@@ -61,15 +62,58 @@ def store_rubrics(*, project: Project, chosen: Sequence[Chosen], by: User) -> li
     # Two of the same import at once follow one another.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     there = _newest_by_name(project, [each.name for each in chosen])
-    stored = []
-    for each in chosen:
-        same = (v for v in there.get(each.name, ()) if _is_same(value_of(v), each.value))
-        found = next(same, None)
-        version = found or create_rubric(
-            project=project, name=each.name, by=by, value=each.value, task=each.task
+    same = [
+        next((v for v in there.get(each.name, ()) if _is_same(value_of(v), each.value)), None)
+        for each in chosen
+    ]
+    new = [each for each, version in zip(chosen, same, strict=True) if version is None]
+    created = iter(_created(project, new, by))
+    return [Stored(found or next(created), added=found is None) for found in same]
+
+
+def _created(project: Project, chosen: Sequence[Chosen], by: User) -> list[RubricVersion]:
+    """A new rubric each: plain lists under a free id together, the others one by one."""
+    ids = [slugify(each.name, allow_unicode=True)[:80] or "rubric" for each in chosen]
+    taken = set(project.rubrics.filter(external_id__in=ids).values_list("external_id", flat=True))
+    together: dict[int, Rubric] = {}
+    for place, (each, free) in enumerate(zip(chosen, ids, strict=True)):
+        if free not in taken and not any(c.parent or c.is_group for c in each.value.criteria):
+            together[place] = Rubric(
+                project=project, task=each.task, name=each.name, external_id=free, created_by=by
+            )
+        taken.add(free)
+    made = dict(zip(together, _plain_lists(together, chosen, by), strict=True))
+    return [
+        made.get(place)
+        or create_rubric(project=project, name=each.name, by=by, value=each.value, task=each.task)
+        for place, each in enumerate(chosen)
+    ]
+
+
+def _plain_lists(
+    rubrics: Mapping[int, Rubric], chosen: Sequence[Chosen], by: User
+) -> list[RubricVersion]:
+    """Rubrics without groups with their drafts, in a statement a table."""
+    Rubric.objects.bulk_create(rubrics.values())
+    versions = {
+        place: RubricVersion(
+            rubric=rubric,
+            number=1,
+            created_by=by,
+            aggregator=chosen[place].value.aggregator,
+            params=dict(chosen[place].value.params),
         )
-        stored.append(Stored(version, added=found is None))
-    return stored
+        for place, rubric in rubrics.items()
+    }
+    RubricVersion.objects.bulk_create(versions.values())
+    rows = []
+    for place, version in versions.items():
+        criteria = chosen[place].value.criteria
+        for position, criterion in zip(spaced([None] * len(criteria)), criteria, strict=True):
+            fields = criterion_fields(criterion)
+            rows.append(Criterion(version=version, position=position, **fields))
+    Criterion.objects.bulk_create(rows)
+    return list(versions.values())
 
 
 def _newest_by_name(project: Project, names: Sequence[str]) -> dict[str, list[RubricVersion]]:
