@@ -177,5 +177,4 @@ def in_words(criterion: Criterion, entry: Entry) -> str:
         return _("cannot assess")
     if criterion.scale.kind is ScaleKind.BINARY:
         return _("met") if entry.value else _("not met")
-    labels = {level.value: level.label for level in criterion.scale.levels}
-    return labels.get(entry.value, entry.choice)
+    return criterion.scale.label(entry.value) or entry.choice

@@ -302,10 +302,9 @@ def _matrix(
 
 def answer_word(value: float, categories: Sequence[float], criterion: Criterion | None) -> str:
     """What a value says: met, a level's label, or a side of a pair."""
-    levels = criterion.scale.levels if criterion else ()
-    labels = {level.value: level.label for level in levels}
-    if value in labels:
-        return labels[value]
+    label = criterion.scale.label(value) if criterion else ""
+    if label:
+        return label
     if tuple(categories) == (0.0, 1.0):
         return _("Met") if value else _("Not met")
     sides = {0.0: _("Tie"), 1.0: _("First"), 2.0: _("Second")}

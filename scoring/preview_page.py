@@ -232,13 +232,7 @@ def _lines(sheet: Sheet) -> list[Line]:
 
 
 def _view(criterion: Criterion, cell: Cell) -> CellView:
-    return CellView(cell, _level(criterion, cell.value))
-
-
-def _level(criterion: Criterion, value: float | None) -> str:
-    """The label of a level; empty where there is none."""
-    labels = {level.value: level.label for level in criterion.scale.levels}
-    return labels.get(value, "") if value is not None else ""
+    return CellView(cell, criterion.scale.label(cell.value))
 
 
 def said_page(
@@ -251,6 +245,6 @@ def said_page(
         "said": said,
         "criterion": criterion,
         "current": current,
-        "word": _level(criterion, said.value) if criterion else "",
+        "word": criterion.scale.label(said.value) if criterion else "",
         "quotes": quotes_of(said),
     }

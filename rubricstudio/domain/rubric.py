@@ -111,6 +111,10 @@ class Scale:
             return any(value == level.value for level in self.levels)
         return 0.0 <= value <= self.maximum
 
+    def label(self, value: float | None) -> str:
+        """The label of the level that `value` is; empty for None and on other scales."""
+        return next((level.label for level in self.levels if level.value == value), "")
+
     def credit(self, value: float) -> float:
         """The share of the scale that `value` reaches, in [0, 1]: (value - low) / (high - low)."""
         return (value - self.low) / (self.high - self.low)

@@ -192,7 +192,7 @@ def _details(
             response=responses[unit.response],
             criterion=criteria[unit.criterion],
             agreed=None if np.isnan(value) else value,
-            agreed_word=_word(criteria[unit.criterion], value),
+            agreed_word=criteria[unit.criterion].scale.label(value),
             people=tuple(people.get(unit, ())),
             judge=tuple(judged.get(unit, ())),
         )
@@ -223,7 +223,7 @@ def _said(
         by_judge = judge is not None and verdict.round_id == judge.round.pk
         if by_judge and judge is not None and verdict.rater_id != judge.rater.pk:
             continue
-        word = _word((material.criteria or {})[unit.criterion], verdict.value)
+        word = (material.criteria or {})[unit.criterion].scale.label(verdict.value)
         said = Said(verdict, verdict.rater.name, word)
         (judged if by_judge else people).setdefault(unit, []).append(said)
     for rows in (*people.values(), *judged.values()):
@@ -244,9 +244,3 @@ def _same_words(criteria: set[int]) -> dict[int, int]:
         for pk, rubric, key, digest in rows
         if (rubric, key, digest) in words
     }
-
-
-def _word(criterion: Criterion, value: float | None) -> str:
-    """The label of the level that a value is, empty on other scales."""
-    labels = {level.value: level.label for level in criterion.scale.levels}
-    return "" if value is None else labels.get(value, "")

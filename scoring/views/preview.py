@@ -18,7 +18,6 @@ from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Rubric
 from rubricstudio.permissions import Permission
 from rubricstudio.views.rubrics import load_rubric
-from rubricstudio.workers import worker_status
 from scoring.actions import preview as actions
 from scoring.actions.preview import NotPinnable, PreviewNotPossible, TooManyPins
 from scoring.forms_preview import ChoiceForm, JudgeForm, PinForm, PinsForm
@@ -27,7 +26,7 @@ from scoring.preview_page import preview_page, said_page
 from scoring.queries import preview as queries
 from scoring.queries.configuration import queue_of
 from scoring.states import UNFINISHED
-from scoring.wording import no_worker
+from scoring.waiting import waits_for
 
 PAGE = "scoring/preview.html"
 
@@ -49,28 +48,20 @@ def preview(request: ProjectRequest, project: Project, rubric_id: int) -> HttpRe
 def _context(rubric: Rubric, found: queries.Preview, chosen: dict[str, str]) -> dict[str, Any]:
     run = found.run
     at_work = run is not None and run.status in UNFINISHED
-    query = {"side": found.side.code if found.side else "", **_wanted(chosen)}
+    aggregator = chosen.get("aggregator", "")
+    query = {"side": found.side.code if found.side else "", "aggregator": aggregator}
     return {
         "rubric": rubric,
         "version": found.version,
         "preview": found,
         "page": preview_page(found),
-        "aggregator": chosen.get("aggregator", ""),
+        "aggregator": aggregator,
         "aggregators": queries.aggregators_to_choose(),
         "query": urlencode({name: value for name, value in query.items() if value}),
         "at_work": at_work,
-        "waits": _no_worker(queue_of(run.judge)) if run is not None and at_work else "",
+        "waits": waits_for(queue_of(run.judge)) if run is not None and at_work else "",
         "at": "preview",
     }
-
-
-def _wanted(chosen: dict[str, str]) -> dict[str, str]:
-    return {"aggregator": chosen.get("aggregator", "")}
-
-
-def _no_worker(queue: str) -> str:
-    """What to say where nobody serves the queue; empty where somebody does."""
-    return "" if queue in worker_status().queues else no_worker(queue)
 
 
 @project_view(Permission.RUN_JUDGES)
@@ -109,8 +100,10 @@ def _told(
         if problem:
             messages.warning(request, problem)
         return redirect(f"{url}?{urlencode({'side': side})}" if side else url)
-    found = queries.preview(rubric, request.user, side=side or request.POST.get("side", ""))
-    context = _context(rubric, found, {}) | {"problem": problem}
+    form = ChoiceForm(request.POST)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    found = queries.preview(rubric, request.user, **chosen | ({"side": side} if side else {}))
+    context = _context(rubric, found, chosen) | {"problem": problem}
     context["panel"] = request.htmx.target == "preview-panel"
     fragment = "preview-panel" if context["panel"] else "preview-live"
     return partial(request, PAGE, fragment, context, status=status if problem else 200)

@@ -17,7 +17,6 @@ from rubricstudio.models import Project, Rubric
 from rubricstudio.permissions import Permission
 from rubricstudio.queries.rubrics import newest_version
 from rubricstudio.views.rubrics import load_rubric
-from rubricstudio.workers import worker_status
 from scoring.actions import reviews as actions
 from scoring.actions.reviews import QUEUE, ReviewNotPossible
 from scoring.forms_preview import JudgeForm, PageForm
@@ -27,7 +26,7 @@ from scoring.queries import reviews as queries
 from scoring.queries.disagreements import blind_responses
 from scoring.review_page import ReviewPage, review_page
 from scoring.states import UNFINISHED
-from scoring.wording import no_worker
+from scoring.waiting import waits_for
 
 LIST = "scoring/reviews.html"
 ONE = "scoring/review.html"
@@ -71,9 +70,7 @@ def _page(request: ProjectRequest, review: RubricReview) -> ReviewPage:
 
 def _waits(review: RubricReview | None) -> str:
     """What to say where nobody serves the queue that a review waits in."""
-    if review is None or review.status not in UNFINISHED or QUEUE in worker_status().queues:
-        return ""
-    return no_worker(QUEUE)
+    return waits_for(QUEUE) if review is not None and review.status in UNFINISHED else ""
 
 
 def _ask(request: ProjectRequest, rubric: Rubric) -> HttpResponse:

@@ -16,7 +16,6 @@ from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Round
 from rubricstudio.permissions import Permission
-from rubricstudio.workers import worker_status
 from scoring.actions import runs as actions
 from scoring.actions.runs import NothingToJudge, RunNameTaken, RunNotPossible
 from scoring.forms import RunForm
@@ -25,7 +24,7 @@ from scoring.models import Run
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
 from scoring.queries.plans import RunPlan, free_run_name
-from scoring.wording import no_worker
+from scoring.waiting import waits_for
 
 
 def _key(request: ProjectRequest, name: str) -> int | None:
@@ -56,7 +55,7 @@ def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
         "tab": "runs",
         "form": form,
         "plan": plan,
-        "waits": _no_worker(queue_of(judge)) if judge else "",
+        "waits": waits_for(queue_of(judge)) if judge else "",
         "can_start": form.can_start,
     }
     status = 422 if request.method == "POST" and form.errors else 200
@@ -85,11 +84,6 @@ def _start(request: ProjectRequest, project: Project, form: RunForm, plan: RunPl
     )
 
 
-def _no_worker(queue: str) -> str:
-    """What to say where nobody serves the queue; empty where somebody does."""
-    return "" if queue in worker_status().queues else no_worker(queue)
-
-
 @project_view(Permission.SEE_RESULTS)
 def run(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
     round_ = load_run_round(project, run_id)
@@ -116,7 +110,7 @@ def _live(shown: Run) -> dict[str, Any]:
         "figures": figures,
         "progress": progress,
         "problems": queries.batch_problems(shown),
-        "waits": _no_worker(queue_of(shown.judge)) if progress.is_unfinished else "",
+        "waits": waits_for(queue_of(shown.judge)) if progress.is_unfinished else "",
     }
 
 

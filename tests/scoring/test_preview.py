@@ -765,12 +765,13 @@ def test_it_is_started_watched_and_cancelled_in_the_browser(
 
     panel = author.post(
         url(draft.rubric, "preview-judge"),
-        {"judge": judge.pk},
+        {"judge": judge.pk, "aggregator": "min_max"},
         headers={"HX-Request": "true", "HX-Target": "preview-panel"},
     ).content.decode()
     run = PreviewRun.objects.get()
 
     assert "every 2s" in panel
+    assert "aggregator=min_max" in panel
     assert "manage.py serve" in panel
     assert f'value="judge-{judge.pk}" selected' in panel
     author.post(url(draft.rubric, "preview-cancel", run.pk))
