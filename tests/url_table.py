@@ -96,7 +96,6 @@ PAGES: dict[str, Page] = {
     # -- rubrics
     "rubricstudio:rubrics": member(Permission.SEE_RUBRICS),
     "rubricstudio:weights": member(Permission.AUTHOR),
-    "rubricstudio:weights": member(Permission.AUTHOR),
     "rubricstudio:rubric-new": member(Permission.AUTHOR),
     "rubricstudio:rubric-import": member(Permission.AUTHOR),
     "rubricstudio:rubrics-export": member(Permission.SEE_RUBRICS),
@@ -136,7 +135,6 @@ PAGES: dict[str, Page] = {
     "rubricstudio:comment": member(Permission.SEE_RUBRICS, post=Permission.COMMENT),
     "rubricstudio:comment-state": member(Permission.COMMENT),
     "rubricstudio:mentions": signed_in(),
-    "rubricstudio:mentions-count": signed_in(),
     "rubricstudio:mentions-count": signed_in(),
     # -- the library: entries may be changed by who added them, rubrics read where shared
     "rubricstudio:library": signed_in(),

@@ -38,7 +38,7 @@ from rubricstudio.actions.rubrics import NotADraft
 from rubricstudio.actions.undo import Applied, CannotUndo, redo, undo
 from rubricstudio.domain.outline import CannotMove, Move
 from rubricstudio.domain.rubric import InvalidRubric
-from rubricstudio.forms.criteria import DropForm, PlaceForm, SplitForm
+from rubricstudio.forms.reshaping import DropForm, PlaceForm, SplitForm
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Criterion, Project, Rubric, RubricVersion
 from rubricstudio.permissions import Permission

@@ -14,7 +14,8 @@ from rubricstudio.actions.rubrics import NotADraft
 from rubricstudio.domain.outline import CannotMove
 from rubricstudio.domain.pasted import MOST, Reading, read_pasted
 from rubricstudio.domain.rubric import InvalidRubric
-from rubricstudio.forms.criteria import LONGEST_TEXT, PasteForm
+from rubricstudio.forms.criteria import LONGEST_TEXT
+from rubricstudio.forms.reshaping import PasteForm
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission

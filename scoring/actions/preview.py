@@ -34,16 +34,8 @@ from scoring.judges import (
 from scoring.models import LONGEST_SAID, PreviewRun, PreviewVerdict, RunStatus
 from scoring.models import Judge as JudgeRow
 from scoring.preview_cells import varied
-from scoring.queries.preview import (
-    FEW,
-    MOST_PINS,
-    OpenCell,
-    candidates,
-    open_cells,
-    open_preview_run,
-    pins_of,
-    responses_about,
-)
+from scoring.queries.pinnable import FEW, candidates, responses_about
+from scoring.queries.preview import MOST_PINS, OpenCell, open_cells, open_preview_run, pins_of
 from scoring.states import UNFINISHED
 from scoring.storable import storable
 

@@ -23,6 +23,7 @@ from scoring.actions.preview import NotPinnable, PreviewNotPossible, TooManyPins
 from scoring.forms_preview import ChoiceForm, JudgeForm, PinForm, PinsForm
 from scoring.loaders import load_preview_run, load_preview_said
 from scoring.preview_page import preview_page, said_page
+from scoring.queries import pinnable
 from scoring.queries import preview as queries
 from scoring.queries.configuration import queue_of
 from scoring.states import UNFINISHED
@@ -135,11 +136,11 @@ def preview_pins(request: ProjectRequest, project: Project, rubric_id: int) -> H
     context = {
         "rubric": rubric,
         "at": "preview",
-        "page": queries.pinnable_page(rubric, request.user, **chosen),
+        "page": pinnable.pinnable_page(rubric, request.user, **chosen),
         "sources": sources_of(project),
         "pins": queries.pinned(rubric, request.user),
         "most": queries.MOST_PINS,
-        "few": queries.FEW,
+        "few": pinnable.FEW,
         "q": chosen.get("search", ""),
         "source": chosen.get("source", ""),
         "problem": problem,
