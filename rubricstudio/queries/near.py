@@ -10,14 +10,16 @@ import numpy as np
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
+from rubricstudio.domain.lint import READ
+
 
 def near_texts(texts: Sequence[str], cutoff: float) -> list[tuple[int, int, float]]:
     """Pairs (i, j, score) of texts, i < j, whose token sort ratio reaches the cutoff.
 
     rapidfuzz would sort the words of both texts for every pair; they are sorted once here,
-    which gives the same ratio in a tenth of the time.
+    which gives the same ratio in a tenth of the time. Of a long text the beginning counts.
     """
-    ready = [" ".join(sorted(utils.default_process(text).split())) for text in texts]
+    ready = [" ".join(sorted(utils.default_process(text[:READ]).split())) for text in texts]
     if len(ready) < 2:
         return []
     scores = process.cdist(

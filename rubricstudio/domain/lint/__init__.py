@@ -44,6 +44,8 @@ RULES: Mapping[str, Rule] = {
         *(CONSTANT, DISAGREED),
     )
 }
+READ = 2_000
+"""Characters of a text that rules read: what is longer is a document, not a criterion."""
 _ORDER = {severity: index for index, severity in enumerate(Severity)}
 
 
@@ -62,19 +64,35 @@ def lint(
     words alone. vectors: what criteria mean, unit vectors by key. known: judged responses by
     key; under `floor` of them nothing is said. shares: each leaf's part of the score by key,
     where weights are not all of it.
+
+    Texts are read up to READ characters; no fix is offered for what was read in part.
     """
-    context = Context(rubric, similarity, vectors or {}, known or {}, shares or {}, floor)
+    read = _readable(rubric)
+    context = Context(read, similarity, vectors or {}, known or {}, shares or {}, floor)
     places = {criterion.key: place for place, (_, criterion) in enumerate(rubric.walk())}
     texts = {criterion.key: criterion.text for criterion in rubric.criteria}
     found = [
-        replace(finding, texts=tuple(texts[key] for key in finding.keys))
+        _about_whole_texts(finding, tuple(texts[key] for key in finding.keys))
         for rule in RULES.values()
         for finding in rule.check(context)
     ]
     return sorted(found, key=lambda x: (_ORDER[x.severity], places[x.keys[0]] if x.keys else -1))
 
 
+def _readable(rubric: Rubric) -> Rubric:
+    if all(len(criterion.text) <= READ for criterion in rubric.criteria):
+        return rubric
+    cut = (replace(criterion, text=criterion.text[:READ]) for criterion in rubric.criteria)
+    return replace(rubric, criteria=tuple(cut))
+
+
+def _about_whole_texts(finding: Finding, texts: tuple[str, ...]) -> Finding:
+    whole = all(len(text) <= READ for text in texts)
+    return replace(finding, texts=texts, fix=finding.fix if whole else None)
+
+
 __all__ = [
+    "READ",
     "RULES",
     "Agreement",
     "Finding",

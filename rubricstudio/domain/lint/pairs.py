@@ -158,8 +158,8 @@ def _contradicted(context: Context) -> Iterator[Finding]:
         yield Finding(
             "contradiction",
             (second, first),
-            Severity.ERROR,
-            "It rewards what “%(other)s” punishes: no response can do well on both.",
+            Severity.WARNING,
+            "It seems to reward what “%(other)s” punishes: then no response does well on both.",
             {"other": texts[first].text},
         )
 

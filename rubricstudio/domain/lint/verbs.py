@@ -77,7 +77,7 @@ def head_of(words: Sequence[Word]) -> int | None:
             return index
     if len(words) > 1 and words[0].text in _MODALS - {"to", "not"}:
         return 1
-    return 0 if is_third_person(words, 0) else None
+    return 0 if words and is_third_person(words, 0) else None
 
 
 def _asked(words: Sequence[Word]) -> int | None:

@@ -42,6 +42,7 @@ Rules marked English read English wording; on other languages and scripts they a
 others work. A criterion that a program judges is not read for its wording. A vague word is left
 alone where a description, described levels or examples say what it means.
 
+Of a text the first 2,000 characters are read, and what is longer is offered no fix.
 Near-duplicates are found by letters (the token sort ratio), by words, and by meaning where the
 texts have been indexed for the library. What judged responses say is read from the newest ten
 rounds, at most 50,000 verdicts, on criteria in their present words only; under the floor (setting

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rubricstudio.domain.lint import RULES, Agreement, Finding, Known, Severity, lint
+from rubricstudio.domain.lint import READ, RULES, Agreement, Finding, Known, Severity, lint
 from rubricstudio.domain.lint.stance import Stance, stance_of
 from rubricstudio.domain.lint.verbs import third_person
 from rubricstudio.domain.lint.words import is_english, words_of
@@ -285,3 +285,15 @@ def test_each_group_of_raters_is_told_apart() -> None:
 )
 def test_the_stance_of_a_sentence(text: str, stance: Stance) -> None:
     assert stance_of(text) is stance
+
+
+def test_a_text_of_a_megabyte_is_read_in_part_and_never_mended() -> None:
+    beginning = "Names the drug and advises a lower dose."
+    short = Rubric((Criterion(key="a", text=beginning, weight=1.0),))
+    long = Rubric((Criterion(key="a", text=beginning + " It gives a sum." * 70_000, weight=1.0),))
+
+    assert any(finding.fix for finding in lint(short))
+    found = lint(long)
+    assert found
+    assert all(finding.fix is None for finding in found)
+    assert all(finding.span is None or finding.span.end <= READ for finding in found)
