@@ -120,7 +120,7 @@ def _as_written(project: Project, found: Compared) -> tuple[float | None, float 
     said = {"a": 1.0, "b": 2.0, "tie": 3.0, None: 4.0}
     rows = Preference.objects.filter(round__project=project, rater__name="gpt-3.5-turbo")
     labels = {
-        f"{min(a, b)}:{max(a, b)}": said[preferred]
+        f"{min(a, b)},{max(a, b)}": said[preferred]
         for a, b, preferred in rows.values_list("response_a_id", "response_b_id", "preferred")
     }
     judge = np.array([labels[str(table.response_labels[code])] for code in table.responses])

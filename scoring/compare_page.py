@@ -47,6 +47,15 @@ class Chosen:
         return read(self.selection)
 
     @property
+    def people_query(self) -> str:
+        """The chosen sessions as the page of people's agreement takes them."""
+        query = QueryDict(mutable=True)
+        query.setlist("session", [str(row.pk) for row in self.selection.people])
+        if self.preferences:
+            query["what"] = "preferences"
+        return query.urlencode()
+
+    @property
     def ids(self) -> list[int]:
         """The chosen rounds, for the boxes of the form."""
         return self.selection.rounds

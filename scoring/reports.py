@@ -65,7 +65,7 @@ def _people_json(row: PanelAgreement, floor: int) -> dict[str, Any]:
         "coverage": row.coverage,
         "n_raters": row.n_raters,
         "n_values": row.n_values,
-        **{name: _statistic_json(getattr(row, name), floor) for name in _PEOPLE},
+        **{name: statistic_json(getattr(row, name), floor) for name in _PEOPLE},
         "unanimous_by_value": {f"{value:g}": n for value, n in row.unanimous_by_value.items()},
     }
 
@@ -92,7 +92,7 @@ def _agreement_json(row: JudgeAgreement, unscored: int, floor: int) -> dict[str,
         **{name: getattr(row, name) for name in ("n", "n_units", "n_tasks", "coverage")},
         **{name: getattr(row, name) for name in ("no_people", "tied", "no_verdict")},
         "unscored": unscored,
-        **{name: _statistic_json(getattr(row, name), floor) for name in _JUDGE},
+        **{name: statistic_json(getattr(row, name), floor) for name in _JUDGE},
         "baseline": baseline(row) if row.n >= floor else None,
         "kappa_misleading": is_kappa_misleading(row) if row.n >= floor else None,
         "categories": list(row.categories),
@@ -100,7 +100,7 @@ def _agreement_json(row: JudgeAgreement, unscored: int, floor: int) -> dict[str,
     }
 
 
-def _statistic_json(statistic: Statistic, floor: int) -> dict[str, Any]:
+def statistic_json(statistic: Statistic, floor: int) -> dict[str, Any]:
     shown = statistic.shown(floor)
     return {
         "value": shown.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from scoring.views import agreement as agreements
 from scoring.views import compare as pages
 from scoring.views import export as exports
 
@@ -14,6 +15,7 @@ urlpatterns_compare = [
     path("compare/disagreements/", pages.disagreement_list, name="disagreements"),
     path(_UNIT, pages.disagreement, name="disagreement"),
     path("compare/scores/", pages.score_list, name="scores"),
+    path("agreement/", agreements.agreement, name="agreement"),
     path("export/", exports.export, name="export"),
     path("export.jsonl", exports.export_jsonl, name="export-jsonl"),
     path("export.csv", exports.export_csv, name="export-csv"),

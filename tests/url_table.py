@@ -161,6 +161,7 @@ PAGES: dict[str, Page] = {
     "annotations:take-up": member(Permission.ANNOTATE, private="annotator"),
     # -- judges, comparison, export
     "scoring:compare": member(Permission.SEE_RESULTS),
+    "scoring:agreement": member(Permission.SEE_RESULTS),
     "scoring:disagreements": member(Permission.SEE_RESULTS),
     # Nobody has judged anything in the rows of the walk.
     "scoring:disagreement": member(Permission.SEE_RESULTS, also=(404,)),

@@ -80,18 +80,22 @@ class VerdictColumns:
 
     def table(self) -> VerdictTable:
         """The table of units by raters; a points criterion's samples are averaged."""
-        repeats: dict[Label, Repeats] = {
-            pk: Repeats.MEAN if scale.kind is ScaleKind.POINTS else Repeats.MAJORITY
-            for pk, scale in self.scales.items()
-        }
         return from_columns(
             tasks=self.task,
             responses=self.response,
             criteria=self.criterion,
             raters=self.rater,
             values=self.value,
-            repeats=repeats,
+            repeats=repeats_of(self.scales),
         )
+
+
+def repeats_of(scales: Mapping[int, Scale]) -> dict[Label, Repeats]:
+    """How several samples of a rater become one value: the mean on a points scale."""
+    return {
+        pk: Repeats.MEAN if scale.kind is ScaleKind.POINTS else Repeats.MAJORITY
+        for pk, scale in scales.items()
+    }
 
 
 def verdict_columns(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ from rubricstudio.domain.agreement import (
     compare,
     people_agreement,
 )
-from rubricstudio.domain.rubric import Scale, ScaleKind
-from rubricstudio.domain.table import BoolArray, Label
+from rubricstudio.domain.rubric import Criterion, Scale, ScaleKind
+from rubricstudio.domain.table import BoolArray, Label, VerdictTable
 from scoring.queries.material import Judge, Material
 
 SKEWED_SHARE = 0.8
@@ -78,22 +78,29 @@ def _by_kappa(result: JudgeResult) -> tuple[bool, float, float, str]:
 
 
 def _split_by_scale(material: Material) -> tuple[BoolArray, BoolArray, Scale | None]:
-    """(n_units,) those overall figures are about, the others, and the scale of the first.
+    """(n_units,) those overall figures are about, the others, and the scale of the first."""
+    first, scale = scope_of(material.table, material.shown_criteria)
+    return first, ~first, scale
 
-    Binary criteria where scales differ, and else the scale with the most units.
+
+def scope_of(
+    table: VerdictTable, criteria: Sequence[tuple[Label, Criterion]]
+) -> tuple[BoolArray, Scale | None]:
+    """(n_units,) what figures over several criteria are about, and their scale.
+
+    Everything, without a scale, where all criteria share one; else binary criteria, or
+    where there are none the scale with the most units.
     """
-    table = material.table
-    everything = np.ones(table.n_units, dtype=np.bool_)
     by_shape: dict[tuple[object, ...], list[Label]] = {}
-    scales = dict(material.shown_criteria)
+    scales = dict(criteria)
     for label, criterion in scales.items():
         by_shape.setdefault(_shape(criterion.scale), []).append(label)
     if len(by_shape) < 2:
-        return everything, ~everything, None
-    groups = {shape: _units_of(material, labels) for shape, labels in by_shape.items()}
+        return np.ones(table.n_units, dtype=np.bool_), None
+    groups = {shape: _units_of(table, labels) for shape, labels in by_shape.items()}
     binary = _shape(Scale())
     best = binary if binary in groups else max(groups, key=lambda shape: int(groups[shape].sum()))
-    return groups[best], ~groups[best], scales[by_shape[best][0]].scale
+    return groups[best], scales[by_shape[best][0]].scale
 
 
 def _shape(scale: Scale) -> tuple[object, ...]:
@@ -102,16 +109,20 @@ def _shape(scale: Scale) -> tuple[object, ...]:
     return (scale.kind, tuple(level.value for level in scale.levels), points)
 
 
-def _units_of(material: Material, labels: list[Label]) -> BoolArray:
-    codes = [material.table.criterion_labels.index(label) for label in labels]
-    return np.isin(material.table.criteria, codes)
+def _units_of(table: VerdictTable, labels: list[Label]) -> BoolArray:
+    codes = [table.criterion_labels.index(label) for label in labels]
+    return np.isin(table.criteria, codes)
 
 
 def _people(material: Material, first: BoolArray, rest: BoolArray) -> PeopleResult:
     asked = material.people_asked
 
     def part(units: BoolArray) -> PeopleAgreement:
-        return people_agreement(material.people_table.where(units & asked), scales=material.scales)
+        kept, weights = units & asked, material.weights
+        if weights is not None:
+            kept, weights = kept & ~np.isnan(weights), weights[kept & ~np.isnan(weights)]
+        people = material.people_table.where(kept)
+        return people_agreement(people, scales=material.scales, unit_weights=weights)
 
     found = part(first)
     others = part(rest).by_criterion if rest.any() else {}

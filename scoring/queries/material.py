@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from rubricstudio.domain.rubric import Criterion, Scale
-from rubricstudio.domain.table import BoolArray, IntArray, Label, VerdictTable, from_columns
+from rubricstudio.domain.table import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Label,
+    VerdictTable,
+    from_columns,
+)
 from rubricstudio.models import Preference, Preferred, Rater, Round
 from rubricstudio.queries.verdict_table import VerdictColumns, verdict_columns
+from scoring.queries.sampling import Sampling, sampling_of
 from scoring.queries.selection import Selection
 
 PREFERENCE = "preference"
@@ -42,6 +51,8 @@ class Material:
     sessions meet like repeated samples. A judge's column is labelled by `Judge.column`,
     below 0. asked: (n_units, n_columns), whether there is a verdict, with or without a
     value. criteria: by id in display order; None for preferences, which have no scales.
+    weights: (n_units,) by which a unit counts in people's agreement, NaN for one that was
+    not chosen by chance; None where all count alike.
     """
 
     selection: Selection
@@ -50,6 +61,7 @@ class Material:
     people: tuple[Rater, ...]
     judges: tuple[Judge, ...]
     criteria: Mapping[int, Criterion] | None
+    weights: FloatArray | None = None
 
     @property
     def scales(self) -> Mapping[Label, Scale] | None:
@@ -83,12 +95,33 @@ class Material:
 
 
 def verdict_material(selection: Selection) -> Material:
-    """The current verdicts of the chosen rounds. Four queries."""
-    columns = verdict_columns(rounds=selection.rounds)
+    """The current verdicts of the chosen rounds. Five queries, one more for items set aside."""
+    sampling = sampling_of([row.pk for row in selection.people])
+    columns = _counted(verdict_columns(rounds=selection.rounds), sampling)
     people, judges, labels = _who(selection, columns.round, columns.rater)
     table = replace(columns, rater=labels).table()
     asked = _asked(table, columns, labels)
-    return Material(selection, table, asked, people, judges, columns.criteria)
+    weights = unit_weights(table, sampling)
+    return Material(selection, table, asked, people, judges, columns.criteria, weights)
+
+
+def unit_weights(table: VerdictTable, sampling: Sampling) -> FloatArray | None:
+    """(n_units,) by the response, or the pair, of each unit; None where all count alike."""
+    if not sampling.is_unequal:
+        return None
+    of_response = sampling.unit_weights([str(label) for label in table.response_labels])
+    return of_response[table.responses]
+
+
+def _counted(columns: VerdictColumns, sampling: Sampling) -> VerdictColumns:
+    """Without the people's verdicts given in training, on gold items, or a second time."""
+    members = list(map(str, columns.response.tolist())) if sampling.aside else [""] * len(columns)
+    kept = sampling.counts(columns.round, members, columns.sample)
+    if kept.all():
+        return columns
+    names = ("round", "task", "response", "criterion", "rater", "sample", "value")
+    arrays = {name: getattr(columns, name)[kept] for name in (*names, "not_applicable")}
+    return replace(columns, **arrays)
 
 
 def _who(
@@ -154,40 +187,55 @@ def preference_material(selection: Selection) -> Material:
 
     A pair shown in the other order is turned round, so that both orders are one unit.
     """
-    rows = _preferences(selection)
-    rounds = np.array([row[0] for row in rows], dtype=np.int64)
-    raters = np.array([row[1] for row in rows], dtype=np.int64)
-    people, judges, labels = _who(selection, rounds, raters)
-    pairs = [f"{min(a, b)}:{max(a, b)}" for _, _, _, a, b, _ in rows]
+    rows = preference_rows(selection.rounds)
+    sampling = sampling_of([row.pk for row in selection.people])
+    rounds = np.array([row.round for row in rows], dtype=np.int64)
+    samples = np.array([row.sample for row in rows], dtype=np.int64)
+    members = [f"{min(row.a, row.b)},{max(row.a, row.b)}" for row in rows]
+    kept = sampling.counts(rounds, members, samples)
+    rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+    raters = np.array([row.rater for row in rows], dtype=np.int64)
+    people, judges, labels = _who(selection, rounds[kept], raters)
+    pairs = [f"{min(row.a, row.b)},{max(row.a, row.b)}" for row in rows]
     table = from_columns(
-        tasks=[row[2] for row in rows],
+        tasks=[row.task for row in rows],
         responses=pairs,
         criteria=[PREFERENCE] * len(rows),
         raters=labels,
-        values=[_preference_value(a, b, said) for _, _, _, a, b, said in rows],
+        values=[preference_value(row.a, row.b, row.preferred) for row in rows],
     )
     asked = np.zeros(table.values.shape, dtype=np.bool_)
     places = {label: place for place, label in enumerate(table.response_labels)}
     units = np.array([places[pair] for pair in pairs], dtype=np.int64)
     asked[units, _codes(labels, table.raters)] = True
-    return Material(selection, table, asked, people, judges, None)
+    weights = unit_weights(table, sampling)
+    return Material(selection, table, asked, people, judges, None, weights)
 
 
-def _preferences(selection: Selection) -> list[tuple[int, int, int, int, int, str | None]]:
+class PreferenceRow(NamedTuple):
+    """A current preference: ids, and what was preferred, None where nothing was."""
+
+    round: int
+    rater: int
+    task: int
+    a: int
+    b: int
+    sample: int
+    preferred: str | None
+
+
+def preference_rows(rounds: Sequence[int]) -> list[PreferenceRow]:
+    """The current preferences of these rounds. One query."""
     cell = ["round_id", "response_a_id", "response_b_id", "rater_id", "sample"]
     current = (
-        Preference.objects.filter(round__in=selection.rounds)
-        .order_by(*cell, "-revision")
-        .distinct(*cell)
+        Preference.objects.filter(round__in=rounds).order_by(*cell, "-revision").distinct(*cell)
     )
-    return list(
-        current.values_list(
-            "round_id", "rater_id", "task_id", "response_a_id", "response_b_id", "preferred"
-        )
-    )
+    names = ("round_id", "rater_id", "task_id", "response_a_id", "response_b_id", "sample")
+    return [PreferenceRow(*row) for row in current.values_list(*names, "preferred")]
 
 
-def _preference_value(a: int, b: int, said: str | None) -> float | None:
+def preference_value(a: int, b: int, said: str | None) -> float | None:
+    """1 for the response with the smaller id, 2 for the other, 0 for a tie."""
     if said is None:
         return None
     value = _PREFERENCE_VALUES[said]

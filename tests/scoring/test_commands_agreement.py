@@ -129,3 +129,32 @@ def test_preferences_are_compared_when_asked(cast: Cast) -> None:
     assert found["people"]["overall"]["alpha"]["value"] == 1.0
     assert found["judges"][0]["overall"]["agreement"]["value"] == 0.5
     assert found["judges"][0]["overall"]["categories"] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("by", "names"),
+    [
+        ("criterion", ["k0"]),
+        ("pair", ["ann / bob"]),
+        ("annotator", ["ann", "bob"]),
+        ("group", ["heron", "wren"]),
+    ],
+)
+def test_people_are_compared_in_detail(cast: Cast, by: str, names: list[str]) -> None:
+    _two_people_and_a_judge(cast)
+
+    found = _json("demo", "--by", by)
+    out, _ = _run("demo", "--by", by)
+
+    assert [row["name"] for row in found[by]] == names
+    assert found["overall"]["percent"]["value"] == pytest.approx(24 / 30)
+    assert out.splitlines()[2].split()[:2] == ["all", "30"]
+
+
+def test_nothing_between_people_ends_with_1(cast: Cast) -> None:
+    fill(cast, people={"ann": np.ones((3, 1))}, judges={})
+
+    with pytest.raises(CommandError, match="no two people") as ended:
+        _run("demo", "--by", "pair")
+
+    assert ended.value.returncode == 1

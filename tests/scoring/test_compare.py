@@ -233,7 +233,7 @@ def test_the_number_of_queries_does_not_grow(
     fill(cast, people={n: some_values(rng, SHAPE) for n in ("ann", "bob")}, judges=judges)
 
     # Rounds, rubrics, criteria, raters; the verdicts themselves come by COPY.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         _compared(cast)
 
 

@@ -13,7 +13,12 @@ import numpy as np
 
 from rubricstudio.domain.agreement.bootstrap import DEFAULT, Bootstrap, Measure, group_sums
 from rubricstudio.domain.agreement.counts import Level, categories_of, category_counts, ratio
-from rubricstudio.domain.agreement.slices import Features, one_statistic, unit_features
+from rubricstudio.domain.agreement.slices import (
+    Features,
+    last_feature,
+    one_statistic,
+    unit_features,
+)
 from rubricstudio.domain.agreement.statistic import Statistic
 from rubricstudio.domain.table import FloatArray, IntArray
 
@@ -25,47 +30,59 @@ def alpha(
     *,
     level: Level = Level.NOMINAL,
     tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
     """Krippendorff's alpha of (n_units, n_raters) values, NaN missing; at most 1.
 
     n is the number of units with two or more values. With (n_units,) task codes the
-    statistic carries an interval. No value where nothing is comparable or all
-    comparable values are equal (0/0).
+    statistic carries an interval. unit_weights: (n_units,) above 0; the coincidences of
+    a unit of weight 3 count as those of three equal units, n as one. No value where
+    nothing is comparable or all comparable values are equal (0/0).
     """
-    features, measure = alpha_features(values, level)
+    features, measure = alpha_features(values, level, unit_weights=unit_weights)
     return one_statistic(features, measure, n_units=len(values), tasks=tasks, bootstrap=bootstrap)
 
 
 def alpha_features(
-    values: FloatArray, level: Level, categories: FloatArray | None = None
+    values: FloatArray,
+    level: Level,
+    categories: FloatArray | None = None,
+    *,
+    unit_weights: FloatArray | None = None,
 ) -> tuple[Features, Measure]:
     """Features of (n_units, n_raters) values at this level, and alpha as their measure.
 
     categories: rising, default those seen; the interval level needs none.
     """
     if level is Level.INTERVAL:
-        return unit_features(interval_features(values)), interval_alpha
+        return unit_features(interval_features(values), unit_weights), interval_alpha
     categories = categories_of(values) if categories is None else categories
     counts = category_counts(values, categories)
     if level is Level.NOMINAL:
-        return unit_features(nominal_features(counts)), nominal_alpha
-    return _coincidences(counts), ordinal_alpha
+        return unit_features(nominal_features(counts), unit_weights), nominal_alpha
+    return _coincidences(counts, unit_weights), ordinal_alpha
 
 
-def _coincidences(counts: FloatArray) -> Features:
+def _coincidences(counts: FloatArray, unit_weights: FloatArray | None) -> Features:
     """`ordinal_features` summed in blocks of units, for q*q columns can be many."""
-    width = counts.shape[1] ** 2 + 1
+    width = counts.shape[1] ** 2 + (1 if unit_weights is None else 2)
 
     def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
         totals = np.zeros((n_groups, width))
         block = max(1, _BLOCK // width)
         for start in range(0, len(units), block):
-            part = slice(start, start + block)
-            totals += group_sums(ordinal_features(counts[units[part]]), groups[part], n_groups)
+            chosen = units[start : start + block]
+            features = ordinal_features(counts[chosen])
+            if unit_weights is not None:
+                weighted = features * unit_weights[chosen][:, None]
+                features = np.concatenate([weighted, features[:, :1]], axis=1)
+            totals += group_sums(features, groups[start : start + block], n_groups)
         return totals
 
-    return Features(width, sums, lambda totals: totals[..., 0])
+    if unit_weights is None:
+        return Features(width, sums, lambda totals: totals[..., 0])
+    return Features(width, sums, last_feature, weighted=True)
 
 
 def nominal_features(counts: FloatArray) -> FloatArray:
@@ -113,6 +130,17 @@ def ordinal_alpha(sums: FloatArray) -> FloatArray:
     observed = (coincidences * away).sum(axis=(-1, -2))
     expected = (counts[..., :, None] * counts[..., None, :] * away).sum(axis=(-1, -2))
     return 1 - ratio((n - 1) * observed, expected)
+
+
+def pair_alpha(confusion: FloatArray, level: Level) -> FloatArray:
+    """Nominal or ordinal alpha of two raters from (..., q, q) confusion counts."""
+    coincidences = confusion + np.swapaxes(confusion, -1, -2)
+    units = confusion.sum(axis=(-1, -2))[..., None]
+    if level is Level.ORDINAL:
+        flat = coincidences.reshape(*coincidences.shape[:-2], -1)
+        return ordinal_alpha(np.concatenate([units, flat], axis=-1))
+    matching = np.trace(coincidences, axis1=-2, axis2=-1)[..., None]
+    return nominal_alpha(np.concatenate([units, matching, coincidences.sum(axis=-1)], axis=-1))
 
 
 def interval_features(values: FloatArray) -> FloatArray:

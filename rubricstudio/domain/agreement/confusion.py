@@ -12,7 +12,7 @@ import numpy as np
 
 from rubricstudio.domain.agreement.bootstrap import DEFAULT, Bootstrap, Measure
 from rubricstudio.domain.agreement.counts import categories_of, codes_of, ratio
-from rubricstudio.domain.agreement.slices import Features, one_statistic
+from rubricstudio.domain.agreement.slices import Features, last_feature, one_statistic
 from rubricstudio.domain.agreement.statistic import Statistic
 from rubricstudio.domain.table import FloatArray, IntArray
 
@@ -105,20 +105,38 @@ def square(of: Measure) -> Measure:
 
 
 def confusion_features(
-    reference: FloatArray, other: FloatArray, categories: FloatArray
+    reference: FloatArray,
+    other: FloatArray,
+    categories: FloatArray,
+    unit_weights: FloatArray | None = None,
+    units: FloatArray | None = None,
 ) -> Features:
-    """The flattened (q*q) confusion of two (n_units,) columns as features."""
+    """The flattened (q*q) confusion of two (n_units,) columns as features.
+
+    unit_weights: (n_units,) above 0, by which a unit counts. units: (n_units,) how much
+    each adds to n, 1 where left out.
+    """
     q = len(categories)
     rows, columns = codes_of(reference, categories), codes_of(other, categories)
     codes = np.where((rows >= 0) & (columns >= 0), rows * q + columns, -1)
 
-    def sums(chosen: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+    def summed(chosen: IntArray, groups: IntArray, n: int, by: FloatArray | None) -> FloatArray:
         counted = codes[chosen] >= 0
         places = groups[counted] * (q * q) + codes[chosen][counted]
-        counts = np.bincount(places, minlength=n_groups * q * q).astype(np.float64)
-        return counts.reshape(n_groups, q * q)
+        weights = None if by is None else by[chosen][counted]
+        counts = np.bincount(places, weights=weights, minlength=n * q * q).astype(np.float64)
+        return counts.reshape(n, q * q)
 
-    return Features(q * q, sums, lambda totals: totals.sum(axis=-1))
+    def plain(chosen: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+        return summed(chosen, groups, n_groups, None)
+
+    def weighted(chosen: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+        n = summed(chosen, groups, n_groups, units).sum(axis=1, keepdims=True)
+        return np.concatenate([summed(chosen, groups, n_groups, unit_weights), n], axis=1)
+
+    if unit_weights is None:
+        return Features(q * q, plain, lambda totals: totals.sum(axis=-1))
+    return Features(q * q + 1, weighted, last_feature, weighted=True)
 
 
 def from_confusion(
@@ -128,13 +146,17 @@ def from_confusion(
     *,
     categories: FloatArray | None = None,
     tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
-    """The statistic `of` (a function above) of two (n_units,) columns, by task where given."""
+    """The statistic `of` (a function above) of two (n_units,) columns, by task where given.
+
+    unit_weights: (n_units,) above 0; a unit of weight 3 counts as three, except in n.
+    """
     if categories is None:
         categories = categories_of(np.stack([reference, other]))
     return one_statistic(
-        confusion_features(reference, other, categories),
+        confusion_features(reference, other, categories, unit_weights),
         square(of),
         n_units=len(reference),
         tasks=tasks,

@@ -19,6 +19,7 @@ def icc(
     *,
     average: bool = False,
     tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
     """ICC(2,1), or ICC(2,k) of the raters' mean with `average`, of (n_units, k) values.
@@ -26,20 +27,27 @@ def icc(
     Only units that all k raters gave a value count (n). No value for fewer than two
     such units or raters, or where nothing varies.
     """
-    complete = ~np.isnan(values).any(axis=1) & (values.shape[1] > 0)
-    centre = np.median(values[complete]) if complete.any() else 0.0  # 0 exactly if constant
-    centred = np.where(complete[:, None], values - centre, 0.0)
-    totals = centred.sum(axis=1)
-    features = np.concatenate(
-        [np.stack([complete, totals**2, (centred**2).sum(axis=1)], axis=1), centred], axis=1
-    )
 
     def measure(sums: FloatArray) -> FloatArray:
         return icc_of(sums, average=average)
 
     return one_statistic(
-        unit_features(features), measure, n_units=len(values), tasks=tasks, bootstrap=bootstrap
+        unit_features(icc_features(values), unit_weights),
+        measure,
+        n_units=len(values),
+        tasks=tasks,
+        bootstrap=bootstrap,
     )
+
+
+def icc_features(values: FloatArray) -> FloatArray:
+    """(n_units, k) values to (n_units, 3 + k): complete, row total squared, squares, values."""
+    complete = ~np.isnan(values).any(axis=1) & (values.shape[1] > 0)
+    centre = np.median(values[complete]) if complete.any() else 0.0  # 0 exactly if constant
+    centred = np.where(complete[:, None], values - centre, 0.0)
+    totals = centred.sum(axis=1)
+    marks = np.stack([complete, totals**2, (centred**2).sum(axis=1)], axis=1)
+    return np.concatenate([marks, centred], axis=1)
 
 
 def icc_of(sums: FloatArray, *, average: bool) -> FloatArray:

@@ -44,6 +44,7 @@ def cohen_kappa(
     weights: str = "identity",
     categories: FloatArray | None = None,
     tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
     """Cohen's kappa of two (n_units,) columns over the units both gave a value.
@@ -57,6 +58,7 @@ def cohen_kappa(
         other,
         categories=categories,
         tasks=tasks,
+        unit_weights=unit_weights,
         bootstrap=bootstrap,
     )
 
@@ -106,7 +108,11 @@ def gwet_of(sums: FloatArray, kept: FloatArray) -> FloatArray:
 
 
 def fleiss_kappa(
-    values: FloatArray, *, tasks: IntArray | None = None, bootstrap: Bootstrap = DEFAULT
+    values: FloatArray,
+    *,
+    tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
+    bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
     """Fleiss' kappa of (n_units, n_raters) values; units without a value are left out.
 
@@ -118,7 +124,7 @@ def fleiss_kappa(
     m = counts.sum(axis=1)
     if not equal_raters(m):
         return absent(Reason.UNEQUAL_RATERS, int(np.count_nonzero(m >= 2)))
-    features = unit_features(panel_features(counts, np.eye(len(categories))))
+    features = unit_features(panel_features(counts, np.eye(len(categories))), unit_weights)
     return one_statistic(features, fleiss_of, n_units=len(values), tasks=tasks, bootstrap=bootstrap)
 
 
@@ -128,12 +134,23 @@ def equal_raters(m: FloatArray) -> bool:
     return bool((present == present[:1]).all())
 
 
+def withhold_uneven(row: list[Statistic], m: IntArray, slices: IntArray) -> None:
+    """Replace Fleiss' kappa of slices whose rated units differ in their number of values."""
+    low, high = np.full(len(row), m.max(initial=0)), np.zeros(len(row), dtype=np.int64)
+    rated = m > 0
+    np.minimum.at(low, slices[rated], m[rated])
+    np.maximum.at(high, slices[rated], m[rated])
+    for place in np.flatnonzero(low < high).tolist():
+        row[place] = absent(Reason.UNEQUAL_RATERS, row[place].n)
+
+
 def gwet_ac(
     values: FloatArray,
     *,
     weights: str = "identity",
     categories: FloatArray | None = None,
     tasks: IntArray | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap = DEFAULT,
 ) -> Statistic:
     """Gwet's AC1 (identity weights) or AC2 (linear, quadratic) of (n_units, n_raters) values.
@@ -144,7 +161,7 @@ def gwet_ac(
     categories = categories_of(values) if categories is None else categories
     kept = agreement_weights(len(categories), weights)
     return one_statistic(
-        unit_features(panel_features(category_counts(values, categories), kept)),
+        unit_features(panel_features(category_counts(values, categories), kept), unit_weights),
         partial(gwet_of, kept=kept),
         n_units=len(values),
         tasks=tasks,
@@ -154,12 +171,18 @@ def gwet_ac(
 
 def ac1_of(confusion: FloatArray) -> FloatArray:
     """Gwet's AC1 of two raters from (..., q, q) confusion counts."""
+    return ac_of(confusion)
+
+
+def ac_of(confusion: FloatArray, weights: str = "identity") -> FloatArray:
+    """Gwet's AC1 (identity) or AC2 (linear, quadratic) of two raters from (..., q, q) counts."""
     q = confusion.shape[-1]
     if q < 2:
         return np.full(confusion.shape[:-2], np.nan)
+    kept = agreement_weights(q, weights)
     n = confusion.sum(axis=(-1, -2))
     both = confusion.sum(axis=-1) + confusion.sum(axis=-2)
     prevalence = ratio(both, 2 * n[..., None])
-    chance = (prevalence * (1 - prevalence)).sum(axis=-1) / (q - 1)
-    disagreement = ratio(n - np.trace(confusion, axis1=-2, axis2=-1), n)
+    chance = kept.sum() / (q * (q - 1)) * (prevalence * (1 - prevalence)).sum(axis=-1)
+    disagreement = ratio((confusion * (1 - kept)).sum(axis=(-1, -2)), n)
     return 1 - ratio(disagreement, 1 - chance)

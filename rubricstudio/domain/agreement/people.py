@@ -24,6 +24,7 @@ from rubricstudio.domain.agreement.kappa import (
     gwet_of,
     pairwise_agreement_of,
     panel_features,
+    withhold_uneven,
 )
 from rubricstudio.domain.agreement.panel import panel_mean, unanimous
 from rubricstudio.domain.agreement.scales import ScaleGroup, scale_groups
@@ -76,12 +77,14 @@ def people_agreement(
     table: VerdictTable,
     *,
     scales: Mapping[Label, Scale] | None = None,
+    unit_weights: FloatArray | None = None,
     bootstrap: Bootstrap | None = PAGE,
 ) -> PeopleAgreement:
     """How far the raters of `table` agree with each other, with intervals by task.
 
     scales: by criterion label (binary where not named); None: one nominal scale of the
-    values seen. Coefficients over criteria of different scales are not pooled. Raises
+    values seen. Coefficients over criteria of different scales are not pooled.
+    unit_weights: (n_units,) above 0, by which a unit counts in every figure but n. Raises
     ValueError for a value that is not on its criterion's scale.
     """
     panel = _Panel(
@@ -89,15 +92,20 @@ def people_agreement(
         unanimous(table.values),
         table.values_per_unit,
         [
-            (group, _bundles(table.values[group.units], group))
+            (group, _bundles(table.values[group.units], group, _of(unit_weights, group.units)))
             for group in scale_groups(table, scales, table.values)
         ],
         Draws(bootstrap) if bootstrap else None,
+        unit_weights,
     )
     codes, slices = np.unique(table.criteria, return_inverse=True)
     labels = [table.criterion_labels[code] for code in codes.tolist()]
     overall = panel.rows(np.zeros(table.n_units, dtype=np.int64), [None])[0]
     return PeopleAgreement(overall, dict(zip(labels, panel.rows(slices, labels), strict=True)))
+
+
+def _of(unit_weights: FloatArray | None, units: BoolArray) -> FloatArray | None:
+    return None if unit_weights is None else unit_weights[units]
 
 
 def _mean(sums: FloatArray) -> FloatArray:
@@ -109,21 +117,27 @@ _Bundle: TypeAlias = tuple[Features, Mapping[str, Measure]]
 _NAMES = ("alpha", "fleiss", "gwet", "pairwise", "prevalence")
 
 
-def _bundles(values: FloatArray, group: ScaleGroup) -> list[_Bundle]:
+def _bundles(
+    values: FloatArray, group: ScaleGroup, unit_weights: FloatArray | None
+) -> list[_Bundle]:
     """What is measured on the values of one scale, by the features it is read off."""
-    features, measure = alpha_features(values, group.level, group.categories)
+    features, measure = alpha_features(
+        values, group.level, group.categories, unit_weights=unit_weights
+    )
     bundles: list[_Bundle] = [(features, {"alpha": measure})]
     if group.categories is not None:
-        bundles.append(_panel_bundle(values, group.categories, group.level))
+        bundles.append(_panel_bundle(values, group.categories, group.level, unit_weights))
     if group.is_binary:
         shares = panel_mean(values)
         rated = ~np.isnan(shares)
         prevalence = np.stack([rated, np.where(rated, shares, 0.0)], axis=1)
-        bundles.append((unit_features(prevalence), {"prevalence": _mean}))
+        bundles.append((unit_features(prevalence, unit_weights), {"prevalence": _mean}))
     return bundles
 
 
-def _panel_bundle(values: FloatArray, categories: FloatArray, level: Level) -> _Bundle:
+def _panel_bundle(
+    values: FloatArray, categories: FloatArray, level: Level, unit_weights: FloatArray | None
+) -> _Bundle:
     """Fleiss, Gwet and pairwise agreement of values in these categories."""
     counts, q = category_counts(values, categories), len(categories)
     plain = panel_features(counts, np.eye(q))
@@ -138,10 +152,11 @@ def _panel_bundle(values: FloatArray, categories: FloatArray, level: Level) -> _
         "gwet": first(partial(gwet_of, kept=np.eye(q))),
     }
     if level is not Level.ORDINAL:
-        return unit_features(plain), measures
+        return unit_features(plain, unit_weights), measures
     kept = agreement_weights(q, "quadratic")
     measures["gwet"] = lambda sums: gwet_of(sums[..., width:], kept)
-    return unit_features(np.concatenate([plain, panel_features(counts, kept)], axis=1)), measures
+    both = np.concatenate([plain, panel_features(counts, kept)], axis=1)
+    return unit_features(both, unit_weights), measures
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -153,13 +168,17 @@ class _Panel:
     m: IntArray
     scales: list[tuple[ScaleGroup, list[_Bundle]]]
     draws: Draws | None
+    unit_weights: FloatArray | None
 
     def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[PanelAgreement]:
         """One row for each slice code of the units."""
         k = len(labels)
         unanimity = np.stack([self.m >= 2, self.same], axis=1).astype(np.float64)
         shares = self._sliced(
-            (unit_features(unanimity), {"unanimous": _mean}), self.table.tasks, slices, k
+            (unit_features(unanimity, self.unit_weights), {"unanimous": _mean}),
+            self.table.tasks,
+            slices,
+            k,
         )["unanimous"]
         named = self._coefficients(slices, k)
         by_value = self._unanimous_by_value(slices, k)
@@ -227,19 +246,9 @@ class _Panel:
         for bundle in bundles:
             named |= self._sliced(bundle, self.table.tasks[group.units], slices, k)
         if "fleiss" in named:
-            _withhold_fleiss(named["fleiss"], self.m[group.units], slices)
+            withhold_uneven(named["fleiss"], self.m[group.units], slices)
         missing = {name: absent(Reason.CONTINUOUS) for name in _NAMES}
         missing["prevalence"] = absent(Reason.NOT_BINARY)
         return [
             {**missing, **{name: row[place] for name, row in named.items()}} for place in range(k)
         ]
-
-
-def _withhold_fleiss(row: list[Statistic], m: IntArray, slices: IntArray) -> None:
-    """Replace Fleiss' kappa of slices whose rated units differ in their number of values."""
-    low, high = np.full(len(row), m.max(initial=0)), np.zeros(len(row), dtype=np.int64)
-    rated = m > 0
-    np.minimum.at(low, slices[rated], m[rated])
-    np.maximum.at(high, slices[rated], m[rated])
-    for place in np.flatnonzero(low < high).tolist():
-        row[place] = absent(Reason.UNEQUAL_RATERS, row[place].n)

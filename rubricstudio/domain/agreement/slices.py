@@ -7,7 +7,7 @@ one matrix product, not forty bootstraps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -35,12 +35,18 @@ class Features:
     """Sums over units that measures are read off.
 
     width: f, the number of features. sums: computes them. count: the measure that
-    gives the comparable units behind a set of sums.
+    gives the comparable units behind a set of sums. weighted: the last feature counts
+    the comparable units, each once, and no measure sees it; the others are weighted.
     """
 
     width: int
     sums: Summer
     count: Measure
+    weighted: bool = False
+
+    def measured(self, measure: Measure) -> Measure:
+        """The measure as a function of all features."""
+        return (lambda sums: measure(sums[..., :-1])) if self.weighted else measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,60 @@ class Sliced:
     n_tasks: IntArray
 
 
-def unit_features(features: FloatArray) -> Features:
-    """(n_units, f) features whose first column marks the comparable units with 1."""
+def unit_features(features: FloatArray, unit_weights: FloatArray | None = None) -> Features:
+    """(n_units, f) features whose first column marks the comparable units with 1.
+
+    unit_weights: (n_units,) above 0; a unit of weight 3 counts as three equal ones,
+    except in n.
+    """
+    if unit_weights is not None:
+        return _weighted_features(features, unit_weights)
 
     def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
         return group_sums(features[units], groups, n_groups)
 
     return Features(features.shape[1], sums, lambda totals: totals[..., 0])
+
+
+def _weighted_features(features: FloatArray, unit_weights: FloatArray) -> Features:
+    once = (features[:, :1] > 0).astype(np.float64)
+    both = np.concatenate([features * unit_weights[:, None], once], axis=1)
+    return replace(
+        unit_features(both),
+        count=last_feature,
+        weighted=True,
+    )
+
+
+def joined(first: Features, *others: Features) -> Features:
+    """The features side by side, `first` last; what is comparable is what it counts.
+
+    The others carry no count of their own (`Features.weighted` is False).
+    """
+    parts = (*others, first)
+    before = sum(part.width for part in others)
+
+    def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+        return np.concatenate([part.sums(units, groups, n_groups) for part in parts], axis=1)
+
+    def count(totals: FloatArray) -> FloatArray:
+        return first.count(totals[..., before:])
+
+    return Features(before + first.width, sums, count, first.weighted)
+
+
+def picked(features: Features, index: IntArray) -> Features:
+    """The features of units index[0], index[1], ...; one may come several times."""
+
+    def sums(units: IntArray, groups: IntArray, n_groups: int) -> FloatArray:
+        return features.sums(index[units], groups, n_groups)
+
+    return replace(features, sums=sums)
+
+
+def last_feature(sums: FloatArray) -> FloatArray:
+    """What `Features.weighted` features count comparable units with."""
+    return np.asarray(sums[..., -1])
 
 
 def slice_statistics(
@@ -83,7 +136,8 @@ def slice_statistics(
     order = np.argsort(np.concatenate([np.zeros(0, np.int64), *(part.slices for part in parts)]))
     named: dict[str, list[Statistic]] = {}
     for name, measure in measures.items():
-        row = [one for part in parts for one in part.statistics(measure, draws)]
+        seen = features.measured(measure)
+        row = [one for part in parts for one in part.statistics(seen, draws)]
         named[name] = [row[place] for place in order]
     return Sliced(
         named,
@@ -171,7 +225,7 @@ def _without_draws(
 ) -> _Part:
     units, places = _members(slices, chosen)
     totals = features.sums(units, places, len(chosen))
-    return _Part(chosen, totals, None, features.count(totals).astype(np.int64), spread)
+    return _Part(chosen, totals, None, np.rint(features.count(totals)).astype(np.int64), spread)
 
 
 def _with_draws(
@@ -189,7 +243,7 @@ def _with_draws(
     counted = features.count(sums) > 0
     sums = sums[sums.any(axis=(1, 2))]  # a task that adds nothing is not drawn
     totals = sums.sum(axis=0)
-    n = features.count(totals).astype(np.int64)
+    n = np.rint(features.count(totals)).astype(np.int64)
     replicates = None
     if len(sums) > 1:
         flat = draws.sums(sums.reshape(len(sums), -1))
