@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, QueryDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from rubricstudio.domain.agreement import Level
 from rubricstudio.domain.agreement.study import Row
 from rubricstudio.models import Project, Round, RoundKind
+from scoring.agreement_heatmap import Heatmap, heatmap_of
+from scoring.agreement_words import BY_WORDS, KINDS, LEVELS, NAMES, SHARES
 from scoring.compare_page import scope_words, whole_numbers
 from scoring.figures import Figure, figure
 from scoring.queries.people import (
@@ -24,41 +24,6 @@ from scoring.queries.people import (
 )
 from scoring.queries.selection import by_default, comparable_rounds
 
-NAMES = {
-    "alpha": gettext_lazy("Krippendorff’s alpha"),
-    "percent": gettext_lazy("Agreement"),
-    "kappa": gettext_lazy("Cohen’s kappa"),
-    "kappa_linear": gettext_lazy("Kappa, linear"),
-    "kappa_quadratic": gettext_lazy("Kappa, quadratic"),
-    "fleiss": gettext_lazy("Fleiss’ kappa"),
-    "ac1": gettext_lazy("Gwet’s AC1"),
-    "ac2": gettext_lazy("Gwet’s AC2"),
-    "icc": gettext_lazy("ICC(2,1)"),
-    "icc_k": gettext_lazy("ICC(2,k)"),
-    "macro_f1": gettext_lazy("Macro-F1"),
-    "prevalence": gettext_lazy("Said met"),
-}
-_SHARES = ("percent", "macro_f1", "prevalence")
-_BY_WORDS = {
-    By.CRITERION: gettext_lazy("Criteria"),
-    By.PAIR: gettext_lazy("Pairs of annotators"),
-    By.ANNOTATOR: gettext_lazy("Each annotator"),
-    By.GROUP: gettext_lazy("Groups"),
-}
-_LEVELS = {
-    Level.NOMINAL: gettext_lazy("nominal"),
-    Level.ORDINAL: gettext_lazy("ordinal"),
-    Level.INTERVAL: gettext_lazy("interval"),
-}
-_KINDS = {
-    "overall": gettext_lazy("All together"),
-    "criterion": gettext_lazy("Criterion"),
-    "pair": gettext_lazy("Pair"),
-    "annotator": gettext_lazy("Annotator"),
-    "group": gettext_lazy("Group of criteria"),
-    "tag": gettext_lazy("Tag of the task"),
-    "source": gettext_lazy("Source"),
-}
 _PANEL = ("alpha", "percent", "kappa", "kappa_linear", "kappa_quadratic", "fleiss", "ac1", "ac2")
 _COLUMNS = {
     By.CRITERION: (*_PANEL, "icc", "icc_k", "prevalence"),
@@ -72,7 +37,6 @@ _COLUMNS = {
         *("alpha", "prevalence"),
     ),
 }
-_IN_HEATMAP = ("kappa", "percent", "ac1", "alpha")
 SHOWN = 100
 """Rows of a table on the page; downloads hold all of them."""
 
@@ -186,32 +150,6 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Heat:
-    """A cell of the heatmap. step: "none", "below" (0), or 0 to 8 by the value."""
-
-    step: str
-    value: float | None
-    n: int
-    title: str
-
-
-@dataclass(frozen=True)
-class HeatRow:
-    text: str
-    cells: tuple[Heat, ...]
-
-
-@dataclass(frozen=True)
-class Heatmap:
-    """Criteria by pairs. pairs: number and names; hidden: pairs that have no column."""
-
-    figure: str
-    pairs: tuple[tuple[int, str], ...]
-    rows: tuple[HeatRow, ...]
-    hidden: bool
-
-
-@dataclass(frozen=True)
 class Option:
     """A link of the page's head."""
 
@@ -278,7 +216,7 @@ def agreement_page(people: People, asked: Asked, *, floor: int, sources: bool) -
         figures=_figures(asked, columns, main),
         figure_word=str(NAMES[main]),
         headings=_headings(asked, columns),
-        heatmap=_heatmap(people, main, floor) if with_heat else None,
+        heatmap=heatmap_of(people, main, floor) if with_heat else None,
         misleading=sum(one.misleads for one in shown),
     )
 
@@ -305,11 +243,11 @@ def _shower(by: By, columns: Sequence[str], main: str, floor: int) -> Callable[[
         enough = row.n >= floor
         return Shown(
             line=line,
-            kind=str(_KINDS[line.kind]),
-            level=str(_LEVELS[row.level]) if row.level else "",
+            kind=str(KINDS[line.kind]),
+            level=str(LEVELS[row.level]) if row.level else "",
             main=figure(row.figure(main), floor),
             cells=tuple(
-                Cell(name, str(NAMES[name]), figure(row.figure(name), floor), name in _SHARES)
+                Cell(name, str(NAMES[name]), figure(row.figure(name), floor), name in SHARES)
                 for name in columns
             ),
             misleads=enough and row.kappa_misleads,
@@ -346,7 +284,7 @@ def _axis(lines: Sequence[Shown]) -> float:
 def _tabs(asked: Asked) -> tuple[Option, ...]:
     return tuple(
         Option(str(word), asked.address(by=by, sort="", order="", figure=""), by is asked.by)
-        for by, word in _BY_WORDS.items()
+        for by, word in BY_WORDS.items()
         if not (asked.preferences and by is By.CRITERION)
     )
 
@@ -361,7 +299,7 @@ def _headings(asked: Asked, columns: Sequence[str]) -> tuple[Heading, ...]:
     return tuple(
         _heading(asked, name, str(word))
         for name, word in (
-            ("name", _BY_WORDS[asked.by]),
+            ("name", BY_WORDS[asked.by]),
             ("n", "n"),
             *((name, NAMES[name]) for name in columns),
         )
@@ -375,38 +313,3 @@ def _heading(asked: Asked, name: str, word: str) -> Heading:
     address = asked.address(sort=name, order="falling" if falls else "")
     direction = ("descending" if asked.falling else "ascending") if here else "none"
     return Heading(name, word, address, direction)
-
-
-def _heatmap(people: People, main: str, floor: int) -> Heatmap | None:
-    pairs, cells = people.heatmap()
-    if not pairs or not cells:
-        return None
-    name = main if main in _IN_HEATMAP else "kappa"
-    codes = {label: code for code, label in enumerate(people.answers.table.criterion_labels)}
-    numbered = tuple(
-        (number, " / ".join(people.names[code] for code in pair))
-        for number, pair in enumerate(pairs, start=1)
-    )
-    rows = tuple(
-        HeatRow(
-            value.text,
-            tuple(
-                _heat(row, name, floor, value.text, pair)
-                for row, (_number, pair) in zip(cells[codes[pk]], numbered, strict=True)
-            ),
-        )
-        for pk, value in people.shown_criteria
-    )
-    there = people.dyads.most_shared(len(pairs) + 1)
-    return Heatmap(str(NAMES[name]), numbered, rows, len(there) > len(pairs))
-
-
-def _heat(row: Row, name: str, floor: int, criterion: str, pair: str) -> Heat:
-    # On a points scale there is no kappa; the alpha of the pair stands in its place.
-    statistic = row.figure(name if row.level is not Level.INTERVAL else "alpha").shown(floor)
-    value = statistic.value
-    said = _("too few") if value is None and row.n else _("nothing in common")
-    if value is not None:
-        said = f"{value:.2f}"
-    step = "none" if value is None else "below" if value < 0 else str(min(int(value * 9), 8))
-    return Heat(step, value, row.n, f"{pair}: {said}, n = {row.n}. {criterion}")
