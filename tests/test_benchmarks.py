@@ -17,6 +17,7 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 TINY = {
     "local_judge": ("--response", "40", "--criteria", "4"),
     "alpha": ("--tasks", "20"),
+    "assignment": ("--items", "60", "--verdicts", "6000"),
     "authoring": ("--criteria", "30"),
     "library": ("--criteria", "200"),
     "web": ("--tasks", "60"),

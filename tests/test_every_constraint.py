@@ -255,6 +255,7 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "item_places_positive": lambda w: w.change(Item, places=0),
     "item_sample_known": lambda w: w.change(Item, sample=2),
     "item_weight_positive": lambda w: w.change(Item, weight=0),
+    "item_own_weight_positive": lambda w: w.change(Item, own_weight=0),
     "item_uncertainty_range": lambda w: w.change(Item, uncertainty=1.5),
     "item_response_once": lambda w: w.copy(ItemResponse, place=2),
     "item_place_once": lambda w: w.copy(ItemResponse, response_id=w.rows[Response].pk),

@@ -1,6 +1,6 @@
 """Writes of the annotation app: keyword-only, atomic, each says who acts (`by`)."""
 
-from annotations.actions.assign import next_item, take_up
+from annotations.actions.assign import next_item, renew
 from annotations.actions.sessions import (
     activate,
     complete,
@@ -8,7 +8,8 @@ from annotations.actions.sessions import (
     pause,
     set_annotators,
 )
-from annotations.actions.sheets import Submission, save_draft, skip, submit, submit_or_keep
+from annotations.actions.sheets import Submission, save_draft, submit, submit_or_keep
+from annotations.actions.skips import skip, take_up
 
 __all__ = [
     "Submission",
@@ -17,6 +18,7 @@ __all__ = [
     "create_session",
     "next_item",
     "pause",
+    "renew",
     "save_draft",
     "set_annotators",
     "skip",

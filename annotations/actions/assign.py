@@ -1,21 +1,29 @@
-"""Handing out items: reserve the next one, or take up a skipped one again."""
+"""Handing out items: reserve the next one, and keep it while the person works."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.db.models import BigIntegerField, F, Func, Q, Value
 from django.utils.translation import gettext as _
 
-from annotations.actions.locks import (
-    check_step,
-    hold_session,
-    locked_assignment,
-    reserved_until,
-    take_place,
-)
+from annotations.actions.locks import hold_session, hold_target, reserved_until, take_place
 from annotations.errors import NotInSession, PlacesTaken
-from annotations.models import Assignment, Item, Session, SessionAnnotator, SessionStatus
+from annotations.models import (
+    Assignment,
+    Item,
+    Order,
+    Session,
+    SessionAnnotator,
+    SessionStatus,
+    Strategy,
+)
+from annotations.queries.queue import is_over, wanted_left
 from annotations.states import OPEN
 from rubricstudio.models import User
+
+RENEWED_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 class _FilledMeanwhile(Exception):
@@ -25,10 +33,12 @@ class _FilledMeanwhile(Exception):
 def next_item(*, session: Session, by: User) -> Assignment | None:
     """Reserve the next item for a person, or return None when there is none left for them.
 
-    What they have open comes first, by position. After that the first item that has a
-    free place (or one whose reservation expired) and that they never had: submitted
-    and skipped items do not come back. The place is theirs alone until the session's
-    reservation minutes have passed without a change.
+    What they have open comes first. After that, where people take items themselves, the
+    first in the session's order that has a free place (or one whose reservation expired)
+    and that they never had: submitted and skipped items do not come back. Last comes what
+    they put off. The place is theirs alone until the session's reservation minutes have
+    passed without a change. Their limit, the session's target and its deadline end what
+    is handed out, not what is open.
 
     Raises NotInSession for others, and NotPossible unless the session is active.
     """
@@ -49,6 +59,7 @@ def next_item(*, session: Session, by: User) -> Assignment | None:
 @transaction.atomic
 def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
     hold_session(session.pk, SessionStatus.ACTIVE)
+    hold_target(session)
     # The lock on the person's place keeps a double click from reserving two items.
     place = SessionAnnotator.objects.select_for_update(of=("self",)).filter(
         session=session, rater__user=by
@@ -56,14 +67,23 @@ def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
     annotator = place.first()
     if annotator is None:
         raise NotInSession(_("You are not an annotator of this session."))
-    resumed = _resume(session, annotator.rater_id)
+    resumed = _resume(session, annotator.rater_id, put_off=False)
     if resumed is not None:
         return resumed
+    taken = _take(session, annotator, waits=waits)
+    if taken is None and waits:
+        return _resume(session, annotator.rater_id, put_off=True)
+    return taken
+
+
+def _take(session: Session, annotator: SessionAnnotator, *, waits: bool) -> Assignment | None:
+    """A place in an item that the person never had."""
+    if session.strategy != Strategy.PULL or not _may_take_more(session, annotator):
+        return None
     item = Item.objects.next_for(session, annotator.rater_id, skip_locked=not waits)
     if item is None:
         return None
     try:
-        # The item is locked only now: others may have filled it since it was found.
         slot = take_place(item, session)
     except PlacesTaken:
         raise _FilledMeanwhile from None
@@ -75,37 +95,75 @@ def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
     )
 
 
-def _resume(session: Session, rater_id: int) -> Assignment | None:
-    """The person's first open assignment that has a place, or can get one again."""
-    mine = Assignment.objects.filter(
-        item__session=session, rater_id=rater_id, status__in=OPEN
-    ).order_by("item__position")
-    for assignment in mine:
-        item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
-        assignment.refresh_from_db()
-        try:
-            if assignment.slot is None:
-                assignment.slot = take_place(item, session)
-        except PlacesTaken:
-            continue
-        assignment.reserved_until = reserved_until(session)
-        assignment.save(update_fields=["slot", "reserved_until"])
-        return assignment
-    return None
+def _may_take_more(session: Session, annotator: SessionAnnotator) -> bool:
+    if is_over(session):
+        return False
+    limit = session.limit if annotator.limit is None else annotator.limit
+    if limit is not None and places_of(session, annotator.rater_id) >= limit:
+        return False
+    left = wanted_left(session)
+    return left is None or left > 0
 
 
-@transaction.atomic
-def take_up(*, assignment: Assignment, by: User) -> Assignment:
-    """Open a skipped item again where it still has a free place.
+def places_of(session: Session, rater_id: int) -> int:
+    """How many items of a session a person has: open ones with a place, and submitted ones."""
+    return Assignment.objects.filter(
+        item__session=session, rater=rater_id, slot__isnull=False
+    ).count()
 
-    Raises NotInSession, NotPossible unless it is skipped and the session active, and
-    PlacesTaken.
+
+def _resume(session: Session, rater_id: int, *, put_off: bool) -> Assignment | None:
+    """The person's first open assignment that has a place, or can get one again.
+
+    put_off: of those they put off, which is the longest ago; else of the others.
     """
-    hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
-    locked = locked_assignment(assignment, by)
-    locked.status = check_step(locked, "take_up")
-    locked.slot = take_place(locked.item, locked.item.session)
-    locked.skip_reason, locked.skip_note = "", ""
-    locked.reserved_until = reserved_until(locked.item.session)
-    locked.save()
-    return locked
+    has_room = Q(item__is_closed=False, item__held__lt=F("item__places"))
+    found = (
+        Assignment.objects.filter(
+            Q(slot__isnull=False) | has_room,
+            item__session=session,
+            rater_id=rater_id,
+            status__in=OPEN,
+            postponed_at__isnull=not put_off,
+        )
+        .order_by(*(["postponed_at"] if put_off else _in_order(session, rater_id)))
+        .first()
+    )
+    if found is None:
+        return None
+    item = Item.objects.select_for_update(no_key=True).get(pk=found.item_id)
+    found.refresh_from_db()
+    try:
+        if found.slot is None:
+            found.slot = take_place(item, session)
+    except PlacesTaken:
+        if wanted_left(session) is None:
+            raise _FilledMeanwhile from None
+        return None
+    found.reserved_until = reserved_until(session)
+    found.save(update_fields=["slot", "reserved_until"])
+    return found
+
+
+def _in_order(session: Session, rater_id: int) -> list[Func | str]:
+    """What is begun, then the others as `annotations.models.items.order_key` puts them."""
+    key: Func | str = "item__rank"
+    if session.order == Order.RANDOM:
+        person = Value(rater_id, output_field=BigIntegerField())
+        key = Func("item_id", person, function="hashint8extended")
+    return ["status", key, "item__position"]
+
+
+def renew(*, assignment: Assignment, by: User) -> bool:
+    """Keep an open item reserved while its person works; whether they still have its place.
+
+    Writes at most once a minute and takes no lock: whoever takes an expired place frees it
+    by a conditional update too, and one of the two comes first. Raises NotInSession for
+    another's assignment.
+    """
+    if assignment.rater.user_id != by.pk:
+        raise NotInSession(_("This is another person's assignment."))
+    until = reserved_until(assignment.item.session)
+    own = Assignment.objects.filter(pk=assignment.pk, status__in=OPEN, slot__isnull=False)
+    stale = Q(reserved_until__isnull=True) | Q(reserved_until__lt=until - RENEWED_AT_MOST_EVERY)
+    return bool(own.filter(stale).update(reserved_until=until)) or own.exists()

@@ -1,4 +1,4 @@
-"""Locks shared by the actions, always taken in this order: session, place, item, assignment."""
+"""Locks shared by the actions, taken in this order: session, target, place, item, assignment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from annotations.errors import NotInSession, NotPossible, PlacesTaken
 from annotations.models import Assignment, AssignmentStatus, Item, Session, SessionStatus
+from annotations.queries.queue import wanted_left
 from annotations.states import ASSIGNMENT_STEPS, OPEN
 from rubricstudio.domain.assignment import free_place
 from rubricstudio.models import User
@@ -55,6 +56,21 @@ _CLOSED = {
 }
 
 
+def hold_target(session: Session) -> None:
+    """Keep others from taking places of a session that has a target until the transaction ends.
+
+    People count the places in use before they take one; two who count at the same time
+    would overshoot.
+    """
+    if session.target is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TARGETS, session.pk])
+
+
+# Tells this kind of advisory lock from others.
+_TARGETS = 0x7A61
+
+
 def check_step(assignment: Assignment, step: str) -> AssignmentStatus:
     """The state that `step` leads to. Raises NotPossible."""
     status = AssignmentStatus(assignment.status)
@@ -72,13 +88,18 @@ def take_place(item: Item, session: Session) -> int:
     holder may be submitting at this moment, so the place is freed by a conditional
     update that waits for them and then looks again.
     """
+    left = wanted_left(session)
+    if left is not None and left <= 0:
+        raise PlacesTaken(_("The session has all the submissions it asked for."))
+    if left is not None:
+        _release_expired(session)
     now = timezone.now()
     places = Assignment.objects.filter(item=item, slot__isnull=False)
     taken = {slot for slot in places.values_list("slot", flat=True) if slot is not None}
     place = free_place(item.places, taken)
     if place is not None:
         return place
-    expired = places.filter(status__in=OPEN, reserved_until__lt=now)
+    expired = places.filter(status__in=OPEN, reserved_until__lt=now, is_given=False)
     for pk, slot in list(expired.order_by("reserved_until").values_list("pk", "slot")):
         if slot is not None and expired.filter(pk=pk).update(slot=None):
             return slot
@@ -88,6 +109,17 @@ def take_place(item: Item, session: Session) -> int:
             "What you entered is kept."
         )
     )
+
+
+def _release_expired(session: Session) -> None:
+    """Take expired places away for good, where others are handed out in their stead."""
+    Assignment.objects.filter(
+        item__session=session,
+        status__in=OPEN,
+        slot__isnull=False,
+        is_given=False,
+        reserved_until__lt=timezone.now(),
+    ).update(slot=None)
 
 
 def reserved_until(session: Session) -> datetime:

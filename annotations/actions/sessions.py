@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotations.actions.distribute import deal_out, people_changed
+from annotations.actions.order import put_in_order, settle_weights
 from annotations.errors import InvalidSession, NotPossible
 from annotations.models import Assignment, Item, Session, SessionAnnotator, SessionStatus
 from annotations.selection import Selection, choose
@@ -120,6 +122,8 @@ def set_annotators(*, session: Session, users: Iterable[User], by: User) -> None
     SessionAnnotator.objects.bulk_create(
         SessionAnnotator(session=locked, rater_id=rater) for rater in sorted(wanted - present)
     )
+    if wanted != present:
+        people_changed(locked, leaving)
 
 
 def _checked(project: Project, users: list[User]) -> list[User]:
@@ -163,6 +167,11 @@ def _step(session: Session, step: str) -> Session:
         )
     if step == "activate" and not locked.annotators.exists():
         raise NotPossible(_("Add an annotator first."))
+    if status == SessionStatus.DRAFT:
+        put_in_order(locked)
+        deal_out(locked)
+    if step == "complete":
+        settle_weights(locked)
     locked.status = SESSION_STEPS[status][step]
     locked.save(update_fields=["status"])
     return locked

@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 from annotations.actions.locks import (
     check_step,
     hold_session,
+    hold_target,
     locked_assignment,
     reserved_until,
     take_place,
 )
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
-from annotations.models import Assignment, AssignmentStatus, SessionStatus, SkipReason
+from annotations.models import Assignment, SessionStatus
 from annotations.queries.sheets import NOTHING_SAID, criteria_of, criterion_ids, own_verdicts
 from annotations.sheet import Sheet, changed, check, from_json, merge, to_json, undecided
 from rubricstudio.models import User, Verdict
@@ -113,6 +114,7 @@ def submit(
     the session is active.
     """
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
+    hold_target(assignment.item.session)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
     criteria = criteria_of(assignment.item.session)
@@ -181,22 +183,3 @@ def submit_or_keep(
         with suppress(NotPossible):
             save_draft(assignment=assignment, sheet=sheet, by=by, version=version, tab=tab)
         raise
-
-
-@transaction.atomic
-def skip(*, assignment: Assignment, reason: SkipReason, by: User, note: str = "") -> Assignment:
-    """Give an item back so that someone else can judge it. What was entered is kept.
-
-    Safe to repeat. Raises NotInSession, and NotPossible once it is submitted, or unless
-    the session is active.
-    """
-    hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
-    locked = locked_assignment(assignment, by)
-    if locked.status == AssignmentStatus.SKIPPED:
-        return locked
-    if locked.status == AssignmentStatus.SUBMITTED:
-        raise NotPossible(_("You submitted this item already; it cannot be skipped any more."))
-    locked.status, locked.slot = check_step(locked, "skip"), None
-    locked.skip_reason, locked.skip_note = reason, note
-    locked.save()
-    return locked

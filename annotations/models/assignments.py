@@ -41,10 +41,11 @@ class Assignment(models.Model):
     unseen. `submitted_version` is the draft version that the verdicts hold: a higher
     `draft_version` means changes that were not submitted again.
 
-    `is_given`: a manager gave the item to this person, so the place does not expire.
+    `is_given`: the item was given to this person, so the place does not expire; its
+    `reserved_until` only says until when they have it open.
     `shown_order` holds the ids of the responses of a pair or a ranking as this person sees
-    them. `postponed_at`: skipped until everything else is done. `active_seconds` is what the
-    activity events amount to.
+    them. `postponed_at`: skipped until everything else is done, for `skip_reason`.
+    `active_seconds` is what the activity events amount to.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
@@ -95,7 +96,8 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="skipped", skip_reason__in=SkipReason.values)
-                | ~Q(status="skipped") & Q(skip_reason=""),
+                | ~Q(status="skipped") & Q(skip_reason="")
+                | Q(postponed_at__isnull=False, skip_reason__in=SkipReason.values),
                 name="assignment_skipped_with_reason",
             ),
             models.CheckConstraint(
@@ -106,7 +108,46 @@ class Assignment(models.Model):
                 condition=Q(active_seconds__gte=0), name="assignment_time_positive"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["reserved_until"],
+                condition=Q(status__in=["pending", "draft"], slot__isnull=False, is_given=False),
+                name="assignment_may_expire",
+            ),
+            models.Index(
+                fields=["rater"],
+                condition=Q(status__in=["pending", "draft"]),
+                name="assignment_open",
+            ),
+        ]
         triggers = [
+            pgtrigger.Trigger(
+                name="assignment_counted_insert",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func="""
+                    UPDATE annotations_item i SET held = i.held + n.slots
+                      FROM (SELECT item_id, count(slot) AS slots FROM new_rows
+                             GROUP BY item_id) n
+                     WHERE i.id = n.item_id AND n.slots > 0;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="assignment_counted_delete",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.After,
+                declare=[("more", "integer")],
+                func="""
+                    more := (NEW.slot IS NOT NULL)::integer - (OLD.slot IS NOT NULL)::integer;
+                    IF more <> 0 THEN
+                        UPDATE annotations_item SET held = held + more WHERE id = OLD.item_id;
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="assignment_within_coverage",
                 operation=pgtrigger.Insert | pgtrigger.Update,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotations.models.sessions import Session
+from annotations.models.sessions import Order, Session
 from rubricstudio.models import Response
 
 
@@ -20,21 +20,44 @@ class ItemKind(models.TextChoices):
     GOLD = "gold", _("hidden gold")
 
 
-# The first of the session's items by position that the rater never had and that has a free
-# place; a place whose reservation has expired counts as free. As text, since every submit
-# asks for it and building it anew takes longer than answering it.
+# The next item that a rater never had and that has room: a free place, or one whose
+# reservation has expired. As text, since every submit asks for it and building it anew takes
+# longer than answering it. The places in use are counted in `held`, so that a partial index
+# leads to items with room however many are full. The lock reads the row again: who filled it
+# meanwhile is seen. More candidates than people at work are looked at, since those that
+# others hold at this moment are passed over.
 _NEXT_ITEM = """
-    SELECT i.* FROM annotations_item i
-     WHERE i.session_id = %(session)s AND NOT i.is_closed
-       AND NOT EXISTS (SELECT 1 FROM annotations_assignment a
-                        WHERE a.item_id = i.id AND a.rater_id = %(rater)s)
-       AND (SELECT count(*) FROM annotations_assignment a
-             WHERE a.item_id = i.id AND a.slot IS NOT NULL
-               AND NOT (a.status IN ('pending', 'draft')
-                        AND coalesce(a.reserved_until < %(now)s, false))
-           ) < i.places
-     ORDER BY i.position LIMIT 1 FOR NO KEY UPDATE OF i
+    SELECT i.* FROM annotations_item i JOIN (
+        (SELECT f.id, {key} AS key, f.position, false AS has_expired FROM annotations_item f
+          WHERE f.session_id = %(session)s AND NOT f.is_closed AND f.held < f.places
+            AND NOT EXISTS (SELECT 1 FROM annotations_assignment own
+                             WHERE own.item_id = f.id AND own.rater_id = %(rater)s)
+          ORDER BY {key}, f.position LIMIT %(candidates)s)
+        UNION ALL
+        (SELECT f.id, {key} AS key, f.position, true AS has_expired FROM annotations_item f
+          WHERE f.session_id = %(session)s AND NOT f.is_closed AND f.held >= f.places
+            AND f.id IN (SELECT a.item_id FROM annotations_assignment a
+                          WHERE a.status IN ('pending', 'draft') AND a.slot IS NOT NULL
+                            AND NOT a.is_given AND a.reserved_until < %(now)s)
+            AND NOT EXISTS (SELECT 1 FROM annotations_assignment own
+                             WHERE own.item_id = f.id AND own.rater_id = %(rater)s)
+          ORDER BY {key}, f.position LIMIT %(candidates)s)
+    ) c ON c.id = i.id
+     WHERE NOT i.is_closed AND (i.held < i.places OR c.has_expired)
+     ORDER BY c.key, c.position LIMIT 1 FOR NO KEY UPDATE OF i
 """
+_CANDIDATES = {True: 100, False: 1000}
+
+
+def order_key(session: Session, item: str) -> str:
+    """SQL by which a person's items are put in order; the parameter `rater` names the person.
+
+    item: the alias of the table. A random order is a hash of item and person: different for
+    each person, and the same whenever they come back.
+    """
+    if session.order == Order.RANDOM:
+        return f"hashint8extended({item}.id, %(rater)s)"
+    return f"{item}.rank"
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -44,8 +67,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
             "session": session.pk,
             "rater": rater_id,
             "now": timezone.now(),
+            "candidates": _CANDIDATES[skip_locked],
         }
-        found = self.raw(_NEXT_ITEM + ("SKIP LOCKED" if skip_locked else ""), parameters)
+        query = _NEXT_ITEM.format(key=order_key(session, "f"))
+        found = self.raw(query + ("SKIP LOCKED" if skip_locked else ""), parameters)
         return next(iter(found), None)
 
 
@@ -56,7 +81,10 @@ class Item(models.Model):
     `members` all ids in ascending order, joined by commas. `sample` is 1 where an item
     comes a second time to see whether a person agrees with themselves. `weight` is one
     over the probability that the item was chosen, null where it was not chosen by chance;
-    `uncertainty` (0 to 1, more is less certain) is what the order "uncertain" sorts by.
+    `uncertainty` (0 to 1, more is less certain) is what the order "uncertain" sorts by, and
+    `rank` what comes of it; items of the same rank are handed out by position.
+    `own_weight` keeps the weight that the item was chosen with while that order sets
+    `weight`. `held` counts the assignments that have a slot; the database keeps it.
     A closed item is handed out no more.
     """
 
@@ -68,7 +96,10 @@ class Item(models.Model):
     kind = models.CharField(max_length=13, choices=ItemKind.choices, default=ItemKind.WORK)
     sample = models.PositiveSmallIntegerField(default=0)
     weight = models.FloatField(null=True, blank=True, default=1.0)
+    own_weight = models.FloatField(null=True, blank=True)
     uncertainty = models.FloatField(null=True, blank=True)
+    rank = models.PositiveIntegerField(default=0, db_default=0)
+    held = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     must_answer = models.BooleanField(default=False)
     is_closed = models.BooleanField(default=False)
 
@@ -94,6 +125,17 @@ class Item(models.Model):
             models.CheckConstraint(
                 condition=Q(uncertainty__isnull=True) | Q(uncertainty__range=(0, 1)),
                 name="item_uncertainty_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(own_weight__isnull=True) | Q(own_weight__gt=0),
+                name="item_own_weight_positive",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["session", "rank", "position"],
+                condition=Q(is_closed=False, held__lt=F("places")),
+                name="item_with_room",
             ),
         ]
 

@@ -3,12 +3,11 @@
 from annotations.queries.progress import (
     AnnotatorProgress,
     ItemProgress,
-    QueueProgress,
     SessionProgress,
-    queue_progress,
     session_items,
     session_progress,
 )
+from annotations.queries.queue import QueueProgress, queue_progress
 
 __all__ = [
     "AnnotatorProgress",

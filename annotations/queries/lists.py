@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotations.models import Assignment, Session, SessionStatus
-from annotations.queries.progress import (
-    QueueProgress,
-    SessionProgress,
-    progress_of,
-    queue_progress,
-)
+from annotations.queries.progress import SessionProgress, progress_of
+from annotations.queries.queue import QueueProgress, queue_progress
 from rubricstudio.models import Project, Round, RoundKind, User
 
 

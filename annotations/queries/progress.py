@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Left
@@ -89,26 +88,6 @@ class ItemProgress:
         return "running" if self.reserved else "pending"
 
 
-@dataclass(frozen=True, slots=True)
-class QueueProgress:
-    """An annotator's own counts: `total` is what they had so far and what they can still get."""
-
-    submitted: int
-    open: int
-    available: int
-    skipped: int
-
-    @property
-    def total(self) -> int:
-        """Submitted, open, skipped and available items."""
-        return self.submitted + self.open + self.available + self.skipped
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is open and nothing is left to take."""
-        return self.open == 0 and self.available == 0
-
-
 def session_progress(session: Session) -> SessionProgress:
     """The counts of a session."""
     return progress_of([session])[session.pk]
@@ -177,30 +156,3 @@ def session_items(
     )
     shown = [ItemProgress(**row) for row in rows[:limit]]
     return shown, shown[-1].position if len(rows) > limit else None
-
-
-# What is left to take is every item but those the person had and those that others fill.
-# Counted from the assignments, which are few while the items are many.
-_QUEUE = """
-    SELECT count(*) FILTER (WHERE own = 'submitted') AS submitted,
-           count(*) FILTER (WHERE own IN ('pending', 'draft')) AS open,
-           (SELECT count(*) FROM annotations_item WHERE session_id = %(session)s AND NOT is_closed)
-           - count(*) FILTER (WHERE own IS NOT NULL OR held >= places) AS available,
-           count(*) FILTER (WHERE own = 'skipped') AS skipped
-      FROM (SELECT max(a.status) FILTER (WHERE a.rater_id = %(rater)s) AS own,
-                   max(i.places) AS places,
-                   count(*) FILTER (WHERE a.slot IS NOT NULL AND NOT (
-                       a.status IN ('pending', 'draft')
-                       AND coalesce(a.reserved_until < now(), false))) AS held
-              FROM annotations_assignment a JOIN annotations_item i ON i.id = a.item_id
-             WHERE i.session_id = %(session)s GROUP BY a.item_id) taken
-"""
-
-
-def queue_progress(session: Session, rater_id: int) -> QueueProgress:
-    """An annotator's own counts; what is left is what `Item.objects.next_for` hands out."""
-    parameters = {"session": session.pk, "rater": rater_id}
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUE, parameters)
-        submitted, open_, available, skipped = cursor.fetchone()
-    return QueueProgress(submitted, open_, available, skipped)

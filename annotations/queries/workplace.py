@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import Assignment, AssignmentStatus
-from annotations.queries.progress import QueueProgress, queue_progress
+from annotations.queries.queue import QueueProgress, queue_progress
 from annotations.queries.sheets import rubric_of
 from annotations.sheet import asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
