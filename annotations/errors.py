@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from annotations.sheet import Merge, Sheet
 
 
@@ -10,7 +12,11 @@ class AnnotationError(ValueError):
 
 
 class InvalidSession(AnnotationError):
-    """A session cannot be set up as asked."""
+    """A session cannot be set up or changed as asked; `field` names the setting, if it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NotPossible(AnnotationError):
@@ -26,11 +32,16 @@ class PlacesTaken(AnnotationError):
 
 
 class IncompleteSheet(AnnotationError):
-    """Criteria without a verdict or a cannot-assess; `keys` names them in display order."""
+    """Criteria without a verdict or without a comment that the session asks for.
 
-    def __init__(self, message: str, keys: list[str]) -> None:
+    `problems` says by key, in display order, what to do; the key of the comment on the
+    whole response is "". `keys` names the criteria.
+    """
+
+    def __init__(self, message: str, problems: Mapping[str, str]) -> None:
         super().__init__(message)
-        self.keys = keys
+        self.problems = dict(problems)
+        self.keys = [key for key in problems if key]
 
 
 class DraftConflict(AnnotationError):

@@ -1,6 +1,9 @@
 """Writes of the annotation app: keyword-only, atomic, each says who acts (`by`)."""
 
+from annotations.actions.adopt import adopt_version
 from annotations.actions.assign import next_item, renew
+from annotations.actions.editing import clone_session, edit_session
+from annotations.actions.overall import overall_version
 from annotations.actions.sessions import (
     activate,
     complete,
@@ -10,13 +13,20 @@ from annotations.actions.sessions import (
 )
 from annotations.actions.sheets import Submission, save_draft, submit, submit_or_keep
 from annotations.actions.skips import skip, take_up
+from annotations.actions.wanted import create_wanted, edit_wanted
 
 __all__ = [
     "Submission",
     "activate",
+    "adopt_version",
+    "clone_session",
     "complete",
     "create_session",
+    "create_wanted",
+    "edit_session",
+    "edit_wanted",
     "next_item",
+    "overall_version",
     "pause",
     "renew",
     "save_draft",

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.actions.distribute import deal_out, people_changed
 from annotations.actions.order import put_in_order, settle_weights
+from annotations.actions.setup import (
+    check_name,
+    check_suggestions,
+    check_version,
+    open_session,
+    write_items,
+)
 from annotations.errors import InvalidSession, NotPossible
-from annotations.models import Assignment, Item, Session, SessionAnnotator, SessionStatus
+from annotations.models import Assignment, Mode, Session, SessionAnnotator, SessionStatus
+from annotations.options import SessionOptions, check_options
 from annotations.selection import Selection, choose
 from annotations.states import OPEN, SESSION_STEPS
-from rubricstudio.actions.rounds import open_round, rater_for_user
-from rubricstudio.models import (
-    Membership,
-    Project,
-    Round,
-    RoundKind,
-    RubricVersion,
-    User,
-    VersionStatus,
-)
+from rubricstudio.actions.rounds import rater_for_user
+from rubricstudio.models import Membership, Project, RubricVersion, User
 from rubricstudio.permissions import Permission, may
 
-MAX_COVERAGE = 100
 EVERYTHING = Selection()
 
 
@@ -37,64 +37,27 @@ def create_session(
     version: RubricVersion,
     by: User,
     selection: Selection = EVERYTHING,
-    coverage: int = 3,
-    hide_source: bool = True,
-    instructions: str = "",
-    reservation_minutes: int = 60,
     annotators: Iterable[User] = (),
+    **options: Unpack[SessionOptions],
 ) -> Session:
     """Set up a session in state draft over the chosen responses.
 
-    `coverage` different people (1 to 100) judge each response; an item is reserved for
-    `reservation_minutes` (1 or more) from a person's last change to it. `version` must
-    be a published version of `project`.
+    `options` are the settings of `annotations.options.SessionOptions`; what is left out
+    takes the column's default. `version` must be a published version of `project`, with one
+    criterion in mode overall (see `actions.overall_version`).
 
     Raises InvalidSession, InvalidSelection or InvalidSample where it cannot be set up.
     """
-    _check_settings(project, name, version, coverage, reservation_minutes)
+    check_name(project, name)
+    check_options(options)
+    check_version(project, version, options.get("mode", Mode.CRITERIA))
+    check_suggestions(project, version, options.get("suggestions"))
     chosen = choose(project, version, selection)
-    session = Session.objects.create(
-        round=open_round(
-            project=project, kind=RoundKind.SESSION, name=name.strip(), version=version, by=by
-        ),
-        coverage=coverage,
-        hide_source=hide_source,
-        instructions=instructions,
-        reservation_minutes=reservation_minutes,
-        selection=selection.as_json(),
-    )
-    Item.objects.bulk_create(
-        (
-            Item(
-                session=session,
-                response_id=response,
-                members=str(response),
-                position=position,
-                places=coverage,
-            )
-            for position, response in enumerate(chosen)
-        ),
-        batch_size=5000,
-    )
+    kept = selection.as_json() | {"strata": chosen.strata_json()}
+    session = open_session(project, version, name, by, kept, options)
+    write_items(session, chosen)
     set_annotators(session=session, users=annotators, by=by)
     return session
-
-
-def _check_settings(
-    project: Project, name: str, version: RubricVersion, coverage: int, minutes: int
-) -> None:
-    if not name.strip():
-        raise InvalidSession(_("Give the session a name."))
-    if Round.objects.filter(project=project, kind=RoundKind.SESSION, name=name.strip()).exists():
-        raise InvalidSession(_("There is a session of this name already. Choose another name."))
-    if version.rubric.project_id != project.pk or version.status != VersionStatus.PUBLISHED:
-        raise InvalidSession(_("Choose a published rubric version of this project."))
-    if not 1 <= coverage <= MAX_COVERAGE:
-        raise InvalidSession(
-            _("Coverage lies between 1 and %(most)d people.") % {"most": MAX_COVERAGE}
-        )
-    if minutes < 1:
-        raise InvalidSession(_("A reservation lasts at least one minute."))
 
 
 @transaction.atomic

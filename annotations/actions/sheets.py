@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,10 +19,13 @@ from annotations.actions.locks import (
     reserved_until,
     take_place,
 )
+from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
-from annotations.models import Assignment, SessionStatus
+from annotations.models import Assignment, Session, SessionStatus
+from annotations.queries.carried import Carried, carried
 from annotations.queries.sheets import NOTHING_SAID, criteria_of, criterion_ids, own_verdicts
-from annotations.sheet import Sheet, changed, check, from_json, merge, to_json, undecided
+from annotations.sheet import Entry, Sheet, changed, check, from_json, merge, to_json, undecided
+from rubricstudio.domain.rubric import Criterion
 from rubricstudio.models import User, Verdict
 
 
@@ -104,7 +108,8 @@ def submit(
 ) -> Submission:
     """Turn a complete sheet into verdicts of its annotator, all of them or none.
 
-    Each criterion that people judge needs a verdict or a cannot-assess. Submitting again
+    Each criterion that people judge needs a verdict or a cannot-assess, and a comment where
+    the session's `comment_rules` ask for one. Submitting again
     before the session closes adds a revision for each entry that changed, with `reason`
     in its provenance; a repeated submit of the same entries changes nothing. `version`
     and `tab` as for `save_draft`.
@@ -120,7 +125,7 @@ def submit(
     criteria = criteria_of(assignment.item.session)
     check(criteria, sheet)
     settled = _settled(locked, sheet, version, tab)
-    _check_complete(undecided(criteria, settled))
+    _check_complete(locked.item.session, criteria, settled)
     if locked.slot is None:
         locked.slot = take_place(locked.item, locked.item.session)
     added = _add_verdicts(locked, settled, reason)
@@ -131,23 +136,30 @@ def submit(
     return Submission(locked, added)
 
 
-def _check_complete(missing: list[str]) -> None:
+def _check_complete(session: Session, criteria: tuple[Criterion, ...], sheet: Sheet) -> None:
+    """Raise IncompleteSheet for open criteria, and for comments that the session asks for."""
+    missing = undecided(criteria, sheet)
+    uncommented = comments_missing(session.comment_rules, criteria, sheet)
     if missing:
-        raise IncompleteSheet(
-            ngettext(
-                "%(n)d criterion still needs a verdict.",
-                "%(n)d criteria still need a verdict.",
-                len(missing),
-            )
-            % {"n": len(missing)},
-            missing,
-        )
+        words = ngettext(
+            "%(n)d criterion still needs a verdict.",
+            "%(n)d criteria still need a verdict.",
+            len(missing),
+        ) % {"n": len(missing)}
+        open_ = dict.fromkeys(missing, _("Choose an answer, or cannot assess."))
+        raise IncompleteSheet(words, open_ | uncommented)
+    if uncommented:
+        words = ngettext(
+            "%(n)d comment is missing.", "%(n)d comments are missing.", len(uncommented)
+        ) % {"n": len(uncommented)}
+        raise IncompleteSheet(words, uncommented)
 
 
 def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
     """Insert the verdicts that differ from the annotator's current ones, in one statement."""
     first = assignment.submitted_version is None
     before = NOTHING_SAID if first else own_verdicts(assignment)
+    earlier = carried(assignment) if first else {}
     ids = criterion_ids(assignment.item.session)
     rows = [
         Verdict(
@@ -159,13 +171,24 @@ def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
             status=entry.status,
             value=entry.value,
             rationale=entry.rationale,
-            provenance={"reason": reason} if reason else None,
+            **_told(entry, earlier.get(key), reason),
         )
         for key in changed(before.sheet, sheet)
         if (entry := sheet.entry(key)).status
     ]
     Verdict.objects.bulk_create(rows)
     return len(rows)
+
+
+def _told(entry: Entry, earlier: Carried | None, reason: str) -> dict[str, Any]:
+    """Where a verdict comes from: left as it was in the session before, or changed for a reason."""
+    if earlier is not None and earlier.entry == entry:
+        return {
+            "provenance": {"carried_from": earlier.verdict_id},
+            "evidence": earlier.evidence,
+            "confidence": earlier.confidence,
+        }
+    return {"provenance": {"reason": reason} if reason else None}
 
 
 def submit_or_keep(

@@ -1,10 +1,15 @@
 """Pages of the annotation app."""
 
 from annotations.views.queue import next_item, queue, skip, take_up
+from annotations.views.session_forms import (
+    session_adopt,
+    session_clone,
+    session_edit,
+    session_new,
+)
 from annotations.views.sessions import (
     session,
     session_annotators,
-    session_new,
     session_state,
     sessions,
 )
@@ -16,7 +21,10 @@ __all__ = [
     "next_item",
     "queue",
     "session",
+    "session_adopt",
     "session_annotators",
+    "session_clone",
+    "session_edit",
     "session_new",
     "session_state",
     "sessions",

@@ -10,16 +10,14 @@ from django.views.decorators.http import require_POST
 
 from annotations import actions
 from annotations.errors import AnnotationError
-from annotations.forms import AnnotatorsForm, SessionForm
+from annotations.forms import AnnotatorsForm
 from annotations.loaders import find_place, load_session
-from annotations.models import Session
+from annotations.models import CommentRule, Session
 from annotations.queries import session_items, session_progress
-from annotations.queries.choices import published_versions, responses_with_text
+from annotations.queries.carried import followed_session, newer_versions
 from annotations.queries.lists import imported_rounds, session_rows
 from annotations.queries.progress import annotators_progress
-from annotations.selection import InvalidSelection
 from annotations.states import SESSION_STEPS
-from rubricstudio.domain.assignment import InvalidSample
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -45,36 +43,6 @@ def sessions(request: ProjectRequest, project: Project) -> HttpResponseBase:
         "sees_all": sees_all,
     }
     return render(request, "annotations/sessions.html", context)
-
-
-@project_view(Permission.MANAGE_SESSIONS)
-def session_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    form = SessionForm(request.POST or None, project=project)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            created = actions.create_session(
-                project=project,
-                name=data["name"],
-                version=data["version"],
-                by=request.user,
-                selection=form.selection(),
-                coverage=data["coverage"],
-                hide_source=data["hide_source"],
-                instructions=data["instructions"],
-                reservation_minutes=data["reservation_minutes"],
-                annotators=data["annotators"],
-            )
-            return redirect(created)
-        except (AnnotationError, InvalidSelection, InvalidSample) as error:
-            form.add_error(None, str(error))
-    context = {
-        "form": form,
-        "can_start": published_versions(project).exists() and responses_with_text(project) > 0,
-        "responses": responses_with_text(project),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "annotations/session_new.html", context, status=status)
 
 
 @project_view(Permission.SEE_PROJECT)
@@ -106,6 +74,9 @@ def _session_page(request: ProjectRequest, shown: Session) -> HttpResponse:
         "steps": SESSION_STEPS[shown.status],  # type: ignore[index]  # the column holds the enum's text
         "instructions": markdown(shown.instructions),
         "form": form,
+        "newer": newer_versions(shown).first(),
+        "rules": [CommentRule(rule).label for rule in shown.comment_rules],
+        "follows": followed_session(shown),
         "place": find_place(shown.round.project, shown.pk, request.user),
     }
     return partial(request, "annotations/session.html", "session-progress", context)

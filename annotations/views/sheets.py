@@ -18,6 +18,7 @@ from annotations.cards import Typed, cards, fields_of, read_sheet
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
 from annotations.loaders import load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, SessionStatus
+from annotations.queries.beside import beside
 from annotations.queries.sheets import criteria_of
 from annotations.queries.workplace import workplace
 from annotations.sheet import Sheet
@@ -78,6 +79,7 @@ def _page(
         "response": None if work.text is None else rendered(work.text),
         "instructions": rendered(session.instructions),
         "images": images,
+        "beside": beside(assignment),
         "closed": session.status == SessionStatus.COMPLETED,
     }
     return render(request, "annotations/annotate.html", context, status=status)
@@ -171,8 +173,7 @@ def submit(
 def _refused(
     request: ProjectRequest, assignment: Assignment, sheet: Sheet, error: IncompleteSheet
 ) -> HttpResponse:
-    """The page again, with a word at each criterion that is still open; the draft is kept."""
+    """The page again, with a word at each criterion that lacks something; the draft is kept."""
     assignment.refresh_from_db(fields=["draft", "draft_version", "comment", "status"])
-    problems = {key: _("Choose an answer, or cannot assess.") for key in error.keys}
-    kept = Typed(stored_sheet(assignment), problems)
+    kept = Typed(stored_sheet(assignment), error.problems)
     return _page(request, assignment, kept, status=422, note=str(error))

@@ -15,7 +15,7 @@ class InvalidSample(ValueError):
     """The sample asked for cannot be drawn; the message says why."""
 
 
-def draw(ids: Iterable[int], size: int, seed: int) -> list[int]:
+def draw(ids: Iterable[int], size: int, seed: int | str) -> list[int]:
     """Return `size` of the ids, ascending: a simple random sample without replacement.
 
     The same ids, in any order, and the same seed give the same sample; all ids are

@@ -469,7 +469,8 @@ def test_a_manager_sets_a_session_up_with_a_plain_form(cast: Cast, data: Data) -
         "name": "Second round",
         "version": data.version.pk,
         "sources": ["wren"],
-        "sample": "1",
+        "amount": "sample",
+        "number": "1",
         "seed": "3",
         "coverage": "2",
         "reservation_minutes": "30",
@@ -493,7 +494,7 @@ def test_a_manager_sets_a_session_up_with_a_plain_form(cast: Cast, data: Data) -
         ({"coverage": "0"}, "People per response"),
         ({"responses": "nowhere"}, "nowhere"),
         ({"version": "99999"}, "Rubric version"),
-        ({"sample": "0"}, "random sample"),
+        ({"amount": "sample", "number": "0"}, "How many"),
     ],
 )
 def test_a_form_that_cannot_be_used_comes_back_with_what_to_do(

@@ -1,0 +1,26 @@
+"""The note beside a criterion on the annotation page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from annotations.cards import Card, in_words
+from annotations.queries.beside import Beside
+from annotations.sheet import Entry
+
+register = template.Library()
+
+
+@register.simple_tag
+def beside_card(row: Card, notes: Mapping[str, Beside], run: str) -> SafeString:
+    """What `notes` say of a card's criterion; `run` is the judge's run that suggests."""
+    note = notes.get(row.criterion.key)
+    if note is None:
+        return SafeString("")
+    said = "" if note.status is None else in_words(row.criterion, Entry(note.status, note.value))
+    context = {"note": note, "said": said, "run": run}
+    return render_to_string("annotations/_beside.html", context)
