@@ -60,8 +60,19 @@ def heatmap_of(people: People, main: str, floor: int) -> Heatmap | None:
         )
         for pk, value in people.shown_criteria
     )
-    there = people.dyads.most_shared(len(pairs) + 1)
-    return Heatmap(str(NAMES[name]), numbered, rows, len(there) > len(pairs))
+    shown = [
+        place
+        for place in range(len(numbered))
+        if any(r.cells[place].value is not None for r in rows)
+    ]
+    if not shown:
+        return None
+    return Heatmap(
+        figure=str(NAMES[name]),
+        pairs=tuple((number, numbered[place][1]) for number, place in enumerate(shown, start=1)),
+        rows=tuple(HeatRow(row.text, tuple(row.cells[place] for place in shown)) for row in rows),
+        hidden=len(people.dyads.most_shared(len(pairs) + 1)) > len(shown),
+    )
 
 
 def _heat(row: Row, name: str, floor: int, criterion: str, pair: str) -> Heat:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from django.http import Http404, QueryDict
 
-from rubricstudio.domain.agreement import Level
 from rubricstudio.domain.agreement.study import Row
 from rubricstudio.models import Project, Round, RoundKind
 from scoring.agreement_heatmap import Heatmap, heatmap_of
-from scoring.agreement_words import BY_WORDS, KINDS, LEVELS, NAMES, SHARES
+from scoring.agreement_words import BY_WORDS, KINDS, LEVELS, NAMES, SHARES, SHORT
 from scoring.compare_page import scope_words, whole_numbers
 from scoring.figures import Figure, figure
 from scoring.queries.people import (
@@ -198,9 +197,9 @@ class AgreementPage:
 
 def agreement_page(people: People, asked: Asked, *, floor: int, sources: bool) -> AgreementPage:
     """The page of what was asked; under `floor` comparable units values are withheld."""
-    columns = _used_columns(people, asked)
-    main = asked.figure if asked.figure in columns else columns[0]
     lines = people.lines(asked.by, sources=sources)
+    columns = _used_columns([people.overall, *lines], asked)
+    main = asked.figure if asked.figure in columns else columns[0]
     show = _shower(asked.by, columns, main, floor)
     shown = _sorted([show(line) for line in lines], asked)
     overall_figure = main if main in _PANEL or main in ("icc", "icc_k") else "percent"
@@ -221,20 +220,11 @@ def agreement_page(people: People, asked: Asked, *, floor: int, sources: bool) -
     )
 
 
-def _used_columns(people: People, asked: Asked) -> tuple[str, ...]:
-    """The columns of this table that the chosen criteria's scales have a use for."""
-    groups = people.study.groups
-    ordinal = any(group.level is Level.ORDINAL for group in groups)
-    points = any(group.categories is None for group in groups)
-    binary = any(group.is_binary for group in groups)
-    left_out = set()
-    if not ordinal:
-        left_out |= {"kappa_linear", "kappa_quadratic", "ac2"}
-    if not points:
-        left_out |= {"icc", "icc_k"}
-    if not binary:
-        left_out.add("prevalence")
-    return tuple(name for name in _COLUMNS[asked.by] if name not in left_out)
+def _used_columns(lines: Sequence[Line], asked: Asked) -> tuple[str, ...]:
+    """The columns of this table in which some row has a value, withheld or not."""
+    every = _COLUMNS[asked.by]
+    used = {name for line in lines for name in every if line.row.figure(name).value is not None}
+    return tuple(name for name in every if name in used) or every[:3]
 
 
 def _shower(by: By, columns: Sequence[str], main: str, floor: int) -> Callable[[Line], Shown]:
@@ -301,7 +291,7 @@ def _headings(asked: Asked, columns: Sequence[str]) -> tuple[Heading, ...]:
         for name, word in (
             ("name", BY_WORDS[asked.by]),
             ("n", "n"),
-            *((name, NAMES[name]) for name in columns),
+            *((name, SHORT.get(name, NAMES[name])) for name in columns),
         )
     )
 

@@ -21,6 +21,16 @@ NAMES = {
     "macro_f1": gettext_lazy("Macro-F1"),
     "prevalence": gettext_lazy("Said met"),
 }
+SHORT = {
+    "alpha": gettext_lazy("Alpha"),
+    "kappa": gettext_lazy("Kappa"),
+    "kappa_linear": gettext_lazy("Linear"),
+    "kappa_quadratic": gettext_lazy("Quadratic"),
+    "fleiss": gettext_lazy("Fleiss"),
+    "ac1": gettext_lazy("AC1"),
+    "ac2": gettext_lazy("AC2"),
+}
+"""Names for the heads of columns."""
 SHARES = ("percent", "macro_f1", "prevalence")
 BY_WORDS = {
     By.CRITERION: gettext_lazy("Criteria"),
