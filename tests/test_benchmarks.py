@@ -16,8 +16,8 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 # How each is made small enough to be run here; it is the shape that is looked at.
 TINY = {
     "local_judge": ("--response", "40", "--criteria", "4"),
-    "alpha": ("--tasks", "20"),
     "assignment": ("--items", "60", "--verdicts", "6000"),
+    "agreement": ("--tasks", "20"),
     "authoring": ("--criteria", "30"),
     "library": ("--criteria", "200"),
     "web": ("--tasks", "60"),
