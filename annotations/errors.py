@@ -27,6 +27,10 @@ class NotInSession(AnnotationError):
     """The person has no place in the session, or the assignment is someone else's."""
 
 
+class NotQualified(NotPossible):
+    """The person's answers to known items do not reach the session's threshold."""
+
+
 class PlacesTaken(AnnotationError):
     """Enough other people judge the item: the reservation expired, the entries are kept."""
 

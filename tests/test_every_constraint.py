@@ -18,6 +18,7 @@ from annotations.models import (
     Adjudication,
     Assignment,
     CriterionPreference,
+    DiscussionNote,
     Expertise,
     Flag,
     Gold,
@@ -132,6 +133,7 @@ def world(cast: Cast, data: Data) -> World:
     )
     rows: list[models.Model] = [
         Gold.objects.create(**about, **said, added_by=cast.owner),
+        DiscussionNote.objects.create(session=session, **about, author=cast.owner, text="Why?"),
         Adjudication.objects.create(
             round=session.round, **about, **said, decision="adopted", adopted=rater, by=cast.owner
         ),
@@ -268,6 +270,12 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "session_stage_known": lambda w: w.change(Session, stage="over"),
     "session_shares": lambda w: w.change(Session, repeat_share=1.1),
     "session_extra_annotators": lambda w: w.change(Session, extra_below=0.5),
+    "session_gold_share": lambda w: w.change(Session, gold_share=0.6),
+    "session_pause_needs_threshold": lambda w: w.change(Session, pause_after=3),
+    "discussion_note_text_given": lambda w: w.change(DiscussionNote, text=" "),
+    "session_annotator_passed_with_reason": lambda w: w.change(
+        SessionAnnotator, qualified_by=w.cast.owner, qualification_note=" "
+    ),
     "session_qualify_share": lambda w: w.change(Session, qualify_at=0),
     "session_blind_without_suggestions": lambda w: w.change(
         Session, suggestions_id=w.rows[Round].pk

@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, F, Func, Q, Value
 from django.utils.translation import gettext as _
 
 from annotations.actions.locks import hold_session, hold_target, reserved_until, take_place
+from annotations.actions.quality import next_check
 from annotations.errors import NotInSession, PlacesTaken
 from annotations.models import (
     Assignment,
@@ -67,6 +68,9 @@ def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
     annotator = place.first()
     if annotator is None:
         raise NotInSession(_("You are not an annotator of this session."))
+    check = next_check(session=session, annotator=annotator)
+    if check is not None:
+        return check
     resumed = _resume(session, annotator.rater_id, put_off=False)
     if resumed is not None:
         return resumed

@@ -22,7 +22,7 @@ def put_in_order(session: Session) -> None:
     """
     if session.order != Order.UNCERTAIN:
         return
-    items = Item.objects.filter(session=session, kind=ItemKind.WORK)
+    items = Item.objects.filter(session=session, kind=ItemKind.WORK, sample=0)
     ids = list(items.values_list("pk", flat=True))
     drawn = draw_share(ids, session.random_share, session.pk)
     items.update(own_weight=F("weight"), weight=None)

@@ -8,6 +8,7 @@ from typing import Unpack
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotations.actions.checks import start_checks
 from annotations.actions.distribute import deal_out, people_changed
 from annotations.actions.order import put_in_order, settle_weights
 from annotations.actions.setup import (
@@ -131,6 +132,7 @@ def _step(session: Session, step: str) -> Session:
     if step == "activate" and not locked.annotators.exists():
         raise NotPossible(_("Add an annotator first."))
     if status == SessionStatus.DRAFT:
+        start_checks(locked)
         put_in_order(locked)
         deal_out(locked)
     if step == "complete":

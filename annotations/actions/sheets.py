@@ -19,6 +19,7 @@ from annotations.actions.locks import (
     reserved_until,
     take_place,
 )
+from annotations.actions.quality import after_submit, check_may_submit, hold_person
 from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
 from annotations.models import Assignment, Session, SessionStatus
@@ -120,8 +121,10 @@ def submit(
     """
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
     hold_target(assignment.item.session)
+    hold_person(assignment)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
+    check_may_submit(locked, locked.item.session)
     criteria = criteria_of(assignment.item.session)
     check(criteria, sheet)
     settled = _settled(locked, sheet, version, tab)
@@ -133,6 +136,7 @@ def submit(
     locked.status, locked.submitted_version = status, locked.draft_version
     locked.submitted_at = locked.submitted_at or timezone.now()
     locked.save()
+    after_submit(locked, locked.item.session)
     return Submission(locked, added)
 
 
@@ -167,6 +171,7 @@ def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
             response_id=assignment.item.response_id,
             criterion_id=ids[key],
             rater_id=assignment.rater_id,
+            sample=assignment.item.verdict_sample,
             revision=before.next_revision(key),
             status=entry.status,
             value=entry.value,

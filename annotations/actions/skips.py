@@ -86,5 +86,5 @@ def take_up(*, assignment: Assignment, by: User) -> Assignment:
     if locked.item.is_closed and session.skipped_to == SkippedTo.NOBODY:
         others = locked.item.assignments.filter(status=AssignmentStatus.SKIPPED)
         if not others.exists():
-            Item.objects.filter(pk=locked.item_id).update(is_closed=False)
+            Item.objects.filter(pk=locked.item_id, kind="work", sample=0).update(is_closed=False)
     return locked

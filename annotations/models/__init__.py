@@ -9,9 +9,9 @@ from annotations.models.assignments import (
     SkipReason,
 )
 from annotations.models.comparisons import CriterionPreference
-from annotations.models.items import Item, ItemKind, ItemResponse
+from annotations.models.items import CHECK_SAMPLE, EVERYONE, Item, ItemKind, ItemResponse
 from annotations.models.people import Expertise, Shortcuts
-from annotations.models.quality import Adjudication, Cause, Decision, Gold
+from annotations.models.quality import Adjudication, Cause, Decision, DiscussionNote, Gold
 from annotations.models.sessions import (
     CommentRule,
     Mode,
@@ -26,6 +26,8 @@ from annotations.models.sessions import (
 )
 
 __all__ = [
+    "CHECK_SAMPLE",
+    "EVERYONE",
     "Activity",
     "ActivityKind",
     "Adjudication",
@@ -35,6 +37,7 @@ __all__ = [
     "CommentRule",
     "CriterionPreference",
     "Decision",
+    "DiscussionNote",
     "Expertise",
     "Flag",
     "Gold",

@@ -20,6 +20,12 @@ class ItemKind(models.TextChoices):
     GOLD = "gold", _("hidden gold")
 
 
+# Answers to training, qualification and hidden gold items are kept as this sample of the
+# verdict, so that whoever reads people's first answers (sample 0) never meets them.
+CHECK_SAMPLE = 2
+# A check is for everyone: as many places as a small integer holds.
+EVERYONE = 32_767
+
 # The next item that a rater never had and that has room: a free place, or one whose
 # reservation has expired. As text, since every submit asks for it and building it anew takes
 # longer than answering it. The places in use are counted in `held`, so that a partial index
@@ -85,7 +91,8 @@ class Item(models.Model):
     `rank` what comes of it; items of the same rank are handed out by position.
     `own_weight` keeps the weight that the item was chosen with while that order sets
     `weight`. `held` counts the assignments that have a slot; the database keeps it.
-    A closed item is handed out no more.
+    A closed item is handed out no more; checks and repeats are closed from the start, since
+    `annotations.actions.quality` alone hands them out, when it is their time.
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items")
@@ -107,6 +114,19 @@ class Item(models.Model):
 
     class Meta:
         db_table = "annotations_item"
+        indexes = [
+            # Every hand-out asks whether the session checks its people; most do not.
+            models.Index(
+                fields=["session", "kind"],
+                condition=~Q(kind="work") | Q(sample=1),
+                name="item_checks",
+            ),
+            models.Index(
+                fields=["session", "rank", "position"],
+                condition=Q(is_closed=False, held__lt=F("places")),
+                name="item_with_room",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "members", "sample"], name="item_members_once"
@@ -131,16 +151,14 @@ class Item(models.Model):
                 name="item_own_weight_positive",
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["session", "rank", "position"],
-                condition=Q(is_closed=False, held__lt=F("places")),
-                name="item_with_room",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"item {self.position} of session {self.session_id}"
+
+    @property
+    def verdict_sample(self) -> int:
+        """The sample of the verdicts on it: 0 for what counts, 1 a repeat, 2 a check."""
+        return self.sample if self.kind == ItemKind.WORK else CHECK_SAMPLE
 
 
 class ItemResponse(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from annotations.models.sessions import Session
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Criterion, Rater, Response, Round, User
 from rubricstudio.models.guards import append_only
@@ -110,3 +111,25 @@ class Adjudication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision}: {self.status} {self.value}"
+
+
+class DiscussionNote(models.Model):
+    """What somebody says of a criterion on a response while a calibration round is discussed."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="notes")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="+")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "annotations_discussion_note"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text__regex=r"\S"), name="discussion_note_text_given"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from rubricstudio.models import Rater, Round
+from rubricstudio.models import Rater, Round, User
 
 
 class SessionStatus(models.TextChoices):
@@ -84,6 +84,8 @@ class Session(models.Model):
     "uncertain" puts first. `repeat_share` of the items come a second time to the same
     person. `limit` bounds the items of one person, `target` the submissions wanted.
     `qualify_at` is the share of gold answers that a person must match to go on to work.
+    About `gold_share` of the items of a person are hidden gold items; who matches less than
+    `qualify_at` over the last `pause_after` of them is paused (null: nobody is).
     `suggestions` is the run whose verdicts are shown beforehand, never in a session that
     hides judges.
     """
@@ -119,6 +121,8 @@ class Session(models.Model):
     target = models.PositiveIntegerField(null=True, blank=True)
     deadline = models.DateTimeField(null=True, blank=True)
     repeat_share = models.FloatField(default=0.0)
+    gold_share = models.FloatField(default=0.0)
+    pause_after = models.PositiveSmallIntegerField(null=True, blank=True)
     qualify_at = models.FloatField(null=True, blank=True)
     shows_feedback = models.BooleanField(default=False)
     stage = models.CharField(max_length=8, choices=Stage.choices, default=Stage.NONE, blank=True)
@@ -154,6 +158,14 @@ class Session(models.Model):
                 name="session_shares",
             ),
             models.CheckConstraint(
+                condition=Q(gold_share__range=(0, 0.5)), name="session_gold_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(pause_after__isnull=True)
+                | Q(pause_after__gte=1, qualify_at__isnull=False),
+                name="session_pause_needs_threshold",
+            ),
+            models.CheckConstraint(
                 condition=Q(extra_below__isnull=True, max_coverage__isnull=True)
                 | Q(
                     extra_below__isnull=False,
@@ -187,7 +199,12 @@ class Session(models.Model):
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent())
 class SessionAnnotator(models.Model):
-    """A person who may take items of a session; their own `limit` goes before the session's."""
+    """A person who may take items of a session; their own `limit` goes before the session's.
+
+    `qualification` changed last at `qualified_at`; `qualified_by` and `qualification_note`
+    say who passed the person by hand and why. Gold items from before that time no longer
+    count against them.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="annotators")
     rater = models.ForeignKey(Rater, on_delete=models.PROTECT, related_name="session_places")
@@ -196,6 +213,10 @@ class SessionAnnotator(models.Model):
         max_length=8, choices=Qualification.choices, default=Qualification.NONE, blank=True
     )
     qualified_at = models.DateTimeField(null=True, blank=True)
+    qualified_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    qualification_note = models.TextField(blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -209,6 +230,10 @@ class SessionAnnotator(models.Model):
             models.CheckConstraint(
                 condition=Q(qualification__in=Qualification.values),
                 name="session_annotator_qualification_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(qualified_by__isnull=True) | Q(qualification_note__regex=r"\S"),
+                name="session_annotator_passed_with_reason",
             ),
         ]
 

@@ -13,6 +13,10 @@ from django.db.models.functions import Left
 from annotations.models import Assignment, Item, Session
 from annotations.states import OPEN
 
+# Progress is that of work: checks and repeats are for the quality page alone.
+IS_WORK = Q(kind="work", sample=0)
+ON_WORK = Q(item__kind="work", item__sample=0)
+
 
 def _counts(prefix: str = "") -> dict[str, Count]:
     """Counts of assignments by state; one that lost its place is not counted as reserved."""
@@ -103,13 +107,13 @@ def progress_of(sessions: Iterable[Session]) -> dict[int, SessionProgress]:
     by_id = {session.pk: session for session in sessions}
     items = {
         session: (n, places)
-        for session, n, places in Item.objects.filter(session__in=by_id)
+        for session, n, places in Item.objects.filter(IS_WORK, session__in=by_id)
         .order_by()
         .values_list("session")
         .annotate(n=Count("pk"), places_in_all=Sum("places"))
     }
     rows = _rows(
-        Assignment.objects.filter(item__session__in=by_id)
+        Assignment.objects.filter(ON_WORK, item__session__in=by_id)
         .order_by()
         .values("item__session")
         .annotate(**_counts())
@@ -130,7 +134,7 @@ def annotators_progress(session: Session) -> list[AnnotatorProgress]:
     """Each annotator's counts by name, also of people who left after submitting."""
     present = dict(session.annotators.values_list("rater_id", "rater__name"))
     rows = _rows(
-        Assignment.objects.filter(item__session=session)
+        Assignment.objects.filter(ON_WORK, item__session=session)
         .order_by()
         .values("rater", "rater__name")
         .annotate(**_counts())
@@ -149,7 +153,7 @@ def session_items(
     """The items behind position `after`, and the position to go on from, None at the end."""
     last_message = KeyTextTransform("content", KeyTransform(-1, "response__task__messages"))
     rows = _rows(
-        Item.objects.filter(session=session, position__gt=after)
+        Item.objects.filter(IS_WORK, session=session, position__gt=after)
         .order_by("position")
         .values("position", coverage=F("places"), task=F("response__task__external_id"))
         .annotate(prompt=Left(last_message, 300), **_counts("assignments__"))[: limit + 1]

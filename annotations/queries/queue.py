@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.models import Session, Strategy
+from annotations.queries.checks import course
 
 
 class Stop(StrEnum):
@@ -86,6 +87,9 @@ def queue_progress(session: Session, rater_id: int) -> QueueProgress:
         available = min(available, max(0, wanted_left(session) or 0))
     if is_over(session):
         available = 0
+    way = course(session, rater_id)
+    if way is not None and not is_over(session):
+        available += way.left(available) + way.before_work
     stop = _stop(session, had_all=limit is not None and held >= limit)
     stopped_by = stop if pulls and free and not available else None
     return QueueProgress(submitted, open_, available, skipped, limit, stopped_by)

@@ -68,7 +68,7 @@ def own_verdicts(assignment: Assignment) -> OwnVerdicts:
             round=assignment.item.session_id,
             response=assignment.item.response_id,
             rater=assignment.rater_id,
-            sample=0,
+            sample=assignment.item.verdict_sample,
         )
         .current()
         .values_list("criterion__key", "revision", "status", "value", "rationale")
