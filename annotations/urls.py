@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from annotations import views
+from annotations.urls_adjudication import urlpatterns_adjudication
 
 app_name = "annotations"
 
@@ -27,4 +28,5 @@ urlpatterns = [
     path(_ITEM + "submit/", views.submit, name="submit"),
     path(_ITEM + "skip/", views.skip, name="skip"),
     path(_ITEM + "take-up/", views.take_up, name="take-up"),
+    *urlpatterns_adjudication,
 ]

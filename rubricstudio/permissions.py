@@ -18,6 +18,7 @@ class Permission(StrEnum):
     AUTHOR = "author"
     COMMENT = "comment"
     ANNOTATE = "annotate"
+    ADJUDICATE = "adjudicate"
     MANAGE_SESSIONS = "manage_sessions"
     RUN_JUDGES = "run_judges"
     EXPORT = "export"
@@ -41,7 +42,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             *(Permission.COMMENT, Permission.ANNOTATE),
         }
     ),
-    Role.REVIEWER: frozenset(_READ | {Permission.COMMENT, Permission.ANNOTATE, Permission.EXPORT}),
+    Role.REVIEWER: frozenset(
+        {
+            *_READ,
+            *(Permission.COMMENT, Permission.ANNOTATE),
+            *(Permission.ADJUDICATE, Permission.EXPORT),
+        }
+    ),
     Role.VIEWER: frozenset(_READ),
 }
 

@@ -162,6 +162,12 @@ PAGES: dict[str, Page] = {
     "annotations:submit": member(Permission.ANNOTATE, private="annotator"),
     "annotations:skip": member(Permission.ANNOTATE, private="annotator"),
     "annotations:take-up": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:adjudication": member(Permission.SEE_RESULTS),
+    "annotations:consensus": member(Permission.SEE_RESULTS),
+    # Nobody has judged the response of the walk yet, so there is nothing to settle.
+    "annotations:adjudicate": member(Permission.SEE_RESULTS, also=(404,)),
+    "annotations:adjudicate-next": member(Permission.SEE_RESULTS, also=(404,)),
+    "annotations:adjudicate-propose": member(Permission.ADJUDICATE, also=(404,)),
     # -- judges, comparison, export
     "scoring:compare": member(Permission.SEE_RESULTS),
     "scoring:agreement": member(Permission.SEE_RESULTS),

@@ -7,7 +7,7 @@ a million verdicts take about a second where a million Python tuples take a minu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.db import connection
@@ -60,6 +60,7 @@ class VerdictColumns:
     `criterion` holds the id of the oldest criterion that a rater saw in the same words, so
     that verdicts given on different versions of a rubric meet; `criteria` maps that id to
     the newest such criterion. With pinned versions it holds the ids of their criteria.
+    `same` maps the id of every version's criterion to the one in `criterion`.
     """
 
     round: IntArray
@@ -71,6 +72,7 @@ class VerdictColumns:
     value: FloatArray
     not_applicable: BoolArray
     criteria: Mapping[int, CriterionValue]
+    same: Mapping[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -112,7 +114,7 @@ def verdict_columns(
     versions: only verdicts on criteria that one of these versions has in the same words.
     responses: only those with ids from the first to the last, both included.
     """
-    same, criteria = _same_criteria(rounds) if versions is None else pinned_criteria(versions)
+    same, criteria = same_criteria(rounds) if versions is None else pinned_criteria(versions)
     rows = _read(rounds, None if versions is None else list(same), responses)
     rows = rows[_is_current(rows)]
     left_out = ("revision", "not_applicable")
@@ -123,6 +125,7 @@ def verdict_columns(
         value=rows["value"].astype(np.float64),
         not_applicable=rows["not_applicable"].astype(np.bool_),
         criteria=criteria,
+        same=same,
     )
 
 
@@ -149,7 +152,7 @@ def _is_current(rows: np.ndarray) -> np.ndarray:
     return current
 
 
-def _same_criteria(rounds: Sequence[int]) -> tuple[dict[int, int], dict[int, CriterionValue]]:
+def same_criteria(rounds: Sequence[int]) -> tuple[dict[int, int], dict[int, CriterionValue]]:
     """Criterion id to the oldest id with the same judging hash, and the newest value of each."""
     found = (
         Criterion.objects.filter(is_group=False, version__rubric__in=_rubrics_of(rounds))

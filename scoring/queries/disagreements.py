@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotations.models import Assignment, AssignmentStatus, Item, SessionStatus
+from annotations.queries.blind import blind_responses
 from rubricstudio.domain.agreement import consensus, unanimous
 from rubricstudio.domain.rubric import Criterion, ScaleKind
 from rubricstudio.domain.table import BoolArray, IntArray
 from rubricstudio.models import Criterion as CriterionRow
-from rubricstudio.models import Project, Response, User, Verdict
+from rubricstudio.models import Response, User, Verdict
 from scoring.queries.material import Judge, Material
 
 PAGE = 10
@@ -153,18 +153,6 @@ def _start(responses: IntArray, criteria: IntArray, after: Unit | None, before: 
     if before is not None:
         return max(0, smaller(before, or_equal=False) - PAGE)
     return 0
-
-
-def blind_responses(project: Project, user: User) -> set[int]:
-    """The responses that the user still has to judge without knowing what others said."""
-    open_states = (SessionStatus.DRAFT, SessionStatus.ACTIVE, SessionStatus.PAUSED)
-    rows = Item.objects.filter(
-        session__round__project=project,
-        session__status__in=open_states,
-        session__annotators__rater__user=user,
-    )
-    done = Assignment.objects.filter(rater__user=user, status=AssignmentStatus.SUBMITTED)
-    return set(rows.exclude(assignments__in=done).values_list("response_id", flat=True))
 
 
 def one_disagreement(material: Material, judge: Judge | None, unit: Unit) -> Disagreement | None:

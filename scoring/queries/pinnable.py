@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from annotations.queries.blind import blind_responses
 from rubricstudio.models import RaterKind, Response, Rubric, User
 from rubricstudio.queries.rubrics import newest_version
 from scoring.preview_cells import Candidate, scores_under, sheet_of
-from scoring.queries.disagreements import blind_responses
 from scoring.queries.keyset import KeysetPage, keyset_page
 from scoring.queries.preview import pins_of, verdicts_about
 

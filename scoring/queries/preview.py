@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from annotations.queries.blind import blind_responses
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.aggregation import AGGREGATORS
 from rubricstudio.domain.hashing import criterion_judging_hash
@@ -29,7 +30,6 @@ from rubricstudio.queries.rubrics import newest_frozen, newest_version
 from scoring.judges import JUDGES
 from scoring.models import Judge, PreviewRun, PreviewVerdict
 from scoring.preview_cells import Said, Sheet, sheet_of
-from scoring.queries.disagreements import blind_responses
 from scoring.queries.plans import judged_by, runnable_judges
 from scoring.queries.score_means import aggregator_label
 from scoring.states import UNFINISHED

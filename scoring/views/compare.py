@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from annotations.queries.blind import blind_responses
 from rubricstudio.domain.aggregation import UnfitRubric
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.http import ProjectRequest, partial, project_view
@@ -27,7 +28,6 @@ from scoring.queries.comparison import compared
 from scoring.queries.disagreements import (
     Disagreement,
     Unit,
-    blind_responses,
     disagreements,
     one_disagreement,
 )

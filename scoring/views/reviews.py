@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from annotations.queries.blind import blind_responses
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Rubric
 from rubricstudio.permissions import Permission
@@ -23,7 +24,6 @@ from scoring.forms_preview import JudgeForm, PageForm
 from scoring.loaders import load_review
 from scoring.models import RubricReview
 from scoring.queries import reviews as queries
-from scoring.queries.disagreements import blind_responses
 from scoring.review_page import ReviewPage, review_page
 from scoring.states import UNFINISHED
 from scoring.waiting import waits_for

@@ -19,6 +19,7 @@ TABLE = {
     "author": "owner author",
     "comment": "owner author annotator reviewer",
     "annotate": "owner author annotator reviewer",
+    "adjudicate": "owner author reviewer",
     "manage_sessions": "owner author",
     "run_judges": "owner author",
     "export": "owner author reviewer",
