@@ -10,6 +10,7 @@ from ninja.errors import HttpError
 
 from rubricstudio.api import api_project
 from rubricstudio.domain.aggregation import Missing
+from rubricstudio.domain.consensus import Method
 from rubricstudio.permissions import Permission
 from scoring.queries.exports import (
     ExportPlan,
@@ -36,6 +37,9 @@ class ExportParameters(Schema):
     aggregator: str = Field("", description="For scores, instead of each version's own.")
     missing: Missing = Field(Missing.EXCLUDE, description="What a missing verdict does.")
     images: bool = Field(True, description="Whether pictures that are shown are in it.")
+    consensus: Method | None = Field(
+        None, description="Adds the people's consensus by this method; none without it."
+    )
 
 
 def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPlan:
@@ -48,6 +52,7 @@ def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPla
         aggregator=asked.aggregator,
         missing=asked.missing.value,
         images=asked.images,
+        consensus=asked.consensus,
     )
     try:
         return plan_export(project, wanted)

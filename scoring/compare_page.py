@@ -24,12 +24,14 @@ from scoring.queries.material import Judge, Material, preference_material, verdi
 from scoring.queries.selection import Selection, by_default, chosen, comparable_rounds
 
 PEOPLE, JUDGES = "people", "judges"
+ADJUDICATED = "adjudicated"
 
 
 @dataclass(frozen=True)
 class Chosen:
     """What the address of a comparison asks for.
 
+    adjudicated: what was decided goes before the people's votes.
     query: the choice as a query string to carry on, without a leading mark.
     """
 
@@ -37,14 +39,16 @@ class Chosen:
     sessions: tuple[Round, ...]
     runs: tuple[Round, ...]
     preferences: bool
+    adjudicated: bool
     has_preferences: bool
     has_verdicts: bool
     query: str
 
     def material(self) -> Material:
         """Read what was said in the chosen rounds."""
-        read = preference_material if self.preferences else verdict_material
-        return read(self.selection)
+        if self.preferences:
+            return preference_material(self.selection)
+        return verdict_material(self.selection, adjudicated=self.adjudicated)
 
     @property
     def people_query(self) -> str:
@@ -70,6 +74,7 @@ def read_choice(project: Project, asked: QueryDict) -> Chosen:
     preferences = comparable_rounds(project, preferences=True)
     wants_preferences = asked.get("what") == "preferences" or not verdicts
     prefers = wants_preferences and bool(preferences)
+    adjudicated = not prefers and asked.get("reference") == ADJUDICATED
     rounds = preferences if prefers else verdicts
     ids = [*whole_numbers(asked.getlist(PEOPLE)), *whole_numbers(asked.getlist(JUDGES))]
     selection = chosen(project, rounds, ids) if ids else by_default(project, rounds)
@@ -83,18 +88,21 @@ def read_choice(project: Project, asked: QueryDict) -> Chosen:
         everything.people,
         everything.judges,
         preferences=prefers,
+        adjudicated=adjudicated,
         has_preferences=bool(preferences),
         has_verdicts=bool(verdicts),
-        query=_query(selection, prefers) if ids or prefers else "",
+        query=_query(selection, prefers, adjudicated) if ids or prefers or adjudicated else "",
     )
 
 
-def _query(selection: Selection, preferences: bool) -> str:
+def _query(selection: Selection, preferences: bool, adjudicated: bool) -> str:
     query = QueryDict(mutable=True)
     query.setlist(PEOPLE, [str(row.pk) for row in selection.people])
     query.setlist(JUDGES, [str(row.pk) for row in selection.judges])
     if preferences:
         query["what"] = "preferences"
+    if adjudicated:
+        query["reference"] = ADJUDICATED
     return query.urlencode()
 
 

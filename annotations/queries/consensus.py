@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from annotations.models import Adjudication, Decision
+from annotations.queries.disputes import set_aside
 from rubricstudio.domain.consensus import Consensus, Method, Provenance, consensus
 from rubricstudio.domain.rubric import Criterion, Scale
 from rubricstudio.domain.table import IntArray, Label, VerdictTable
-from rubricstudio.queries.verdict_table import verdict_columns
+from rubricstudio.queries.verdict_table import VerdictColumns, verdict_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +41,32 @@ def people_consensus(
     versions: Sequence[int] | None = None,
     adjudicated: bool = True,
 ) -> PeopleConsensus:
-    """What the people of these rounds say together, adjudicated where it was. Four queries.
+    """What the people of these rounds say together, adjudicated where it was. Five queries.
 
     versions: as for `verdict_columns`. Without `adjudicated` decisions are left aside.
     """
     columns = verdict_columns(rounds=rounds, versions=versions)
-    scales: dict[Label, Scale] = dict(columns.scales)
+    columns = _counted(columns, set_aside(rounds))
+    scales: dict[Label, Scale] = {**columns.scales}
     table = columns.table()
     found = consensus(table, method, scales)
     if adjudicated:
         found = settled(table, found, decisions(rounds, columns.same))
     return PeopleConsensus(table, found, columns.criteria)
+
+
+def _counted(columns: VerdictColumns, aside: Sequence[tuple[int, int]]) -> VerdictColumns:
+    """Without what was said a second time, or of items that teach or test annotators."""
+    kept = columns.sample == 0
+    if aside:
+        cells = zip(columns.round.tolist(), columns.response.tolist(), strict=True)
+        left_out = frozenset(aside)
+        kept &= np.array([cell not in left_out for cell in cells], dtype=np.bool_)
+    if kept.all():
+        return columns
+    names = ("round", "task", "response", "criterion", "rater", "sample", "value")
+    arrays = {name: getattr(columns, name)[kept] for name in (*names, "not_applicable")}
+    return replace(columns, **arrays)
 
 
 def decisions(
@@ -78,18 +94,9 @@ def settled(
     """The consensus with what was decided in place of what a method makes of the votes."""
     if not decided:
         return found
-    responses = {label: code for code, label in enumerate(table.response_labels)}
-    criteria = {label: code for code, label in enumerate(table.criterion_labels)}
-    width = max(len(criteria), 1)
-    places = table.responses * width + table.criteria
-    known = [
-        (responses[response] * width + criteria[criterion], decision, value)
-        for (response, criterion), (decision, value) in decided.items()
-        if response in responses and criterion in criteria
-    ]
-    units = np.searchsorted(places, [place for place, _, _ in known])
+    units, known = placed(table, decided)
     values, kind = found.values.copy(), found.provenance.copy()
-    for unit, (_place, decision, value) in zip(units.tolist(), known, strict=True):
+    for unit, (decision, value) in zip(units.tolist(), known, strict=True):
         values[unit] = value
         unresolved = decision == Decision.UNRESOLVED
         kind[unit] = Provenance.UNRESOLVED if unresolved else Provenance.ADJUDICATED
@@ -104,3 +111,22 @@ def settled(
         share=np.where(touched, share, found.share),
         probability=np.where(touched, np.nan, found.probability),
     )
+
+
+def placed(
+    table: VerdictTable, decided: Mapping[tuple[int, int], tuple[str, float]]
+) -> tuple[IntArray, list[tuple[str, float]]]:
+    """The unit of each decision, and the decisions; those about no unit are left out."""
+    responses = {label: code for code, label in enumerate(table.response_labels)}
+    criteria = {label: code for code, label in enumerate(table.criterion_labels)}
+    width = max(len(criteria), 1)
+    known = [
+        (responses[response] * width + criteria[criterion], said)
+        for (response, criterion), said in decided.items()
+        if response in responses and criterion in criteria
+    ]
+    # Units stand in rising order of response and criterion.
+    cells = np.array([cell for cell, _ in known], dtype=np.int64)
+    return np.searchsorted(table.responses * width + table.criteria, cells), [
+        said for _, said in known
+    ]

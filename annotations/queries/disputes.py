@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from annotations.models import Item, ItemKind
 from rubricstudio.domain.rubric import Criterion as CriterionValue
 from rubricstudio.models import Criterion, Project, Round, RoundKind, Verdict
 from rubricstudio.queries.verdict_table import same_criteria
@@ -70,6 +71,12 @@ def judged_rounds(project: Project) -> list[Round]:
     said = Exists(Verdict.objects.filter(round=OuterRef("pk")))
     rounds = Round.objects.filter(project=project, kind=RoundKind.SESSION).filter(said)
     return list(rounds.select_related("version__rubric").order_by("-created_at", "-pk"))
+
+
+def set_aside(rounds: Sequence[int]) -> list[tuple[int, int]]:
+    """Round and response of items that teach or test annotators: they are not in dispute."""
+    items = Item.objects.filter(session__in=rounds).exclude(kind=ItemKind.WORK)
+    return list(items.values_list("session_id", "response_id"))
 
 
 def scope_of(project: Project, rounds: Sequence[Round]) -> Scope:
@@ -166,7 +173,7 @@ _UNITS = """
                array_agg(v.value) FILTER (WHERE k.scale <> 'binary' AND v.value IS NOT NULL)
                    AS given
           FROM studio_verdict v JOIN kind k ON k.id = v.criterion_id
-         WHERE v.round_id = ANY(%(rounds)s) AND v.sample = 0 AND {current}
+         WHERE v.round_id = ANY(%(rounds)s) AND v.sample = 0 AND {current} AND {counts}
          GROUP BY v.response_id, k.unit HAVING min(v.value) < max(v.value)),
     split AS (
         SELECT response_id, unit, n, share,
@@ -205,6 +212,10 @@ _UNITS = """
 _ANY_CORRECTED = (
     "SELECT EXISTS (SELECT FROM studio_verdict WHERE round_id = ANY(%s) AND revision > 0)"
 )
+_AT_WORK = """
+    (v.round_id, v.response_id) NOT IN (
+        SELECT * FROM unnest(%(aside_rounds)s::bigint[], %(aside_responses)s::bigint[]))
+"""
 _LAST_REVISION = """
     v.id NOT IN (
         SELECT earlier.id FROM studio_verdict later
@@ -224,12 +235,15 @@ def disputes(
 ) -> DisputePage:
     """The most pressing units behind `after` (a priority and a unit), and counts of all.
 
-    blind: responses to leave out and only count. Two queries, whatever the number of
+    blind: responses to leave out and only count. Three queries, whatever the number of
     verdicts; a million take about a second.
     """
     chosen = chosen or Filter()
     place = after or (None, Unit(0, 0))
+    aside = set_aside(scope.ids)
     parameters = _parameters(scope) | {
+        "aside_rounds": [round_ for round_, _ in aside],
+        "aside_responses": [response for _, response in aside],
         "blind": list(blind),
         "criterion": chosen.criterion,
         "state": chosen.state,
@@ -242,7 +256,9 @@ def disputes(
     with connection.cursor() as cursor:
         cursor.execute(_ANY_CORRECTED, [scope.ids])
         current = _LAST_REVISION if cursor.fetchone()[0] else "true"
-        cursor.execute(_UNITS.format(current=current), parameters)
+        cursor.execute(
+            _UNITS.format(current=current, counts=_AT_WORK if aside else "true"), parameters
+        )
         hidden, facets, rows = cursor.fetchone()
     found = [_dispute(row) for row in _listed(rows)]
     counted = [Facet(f["unit"], f["decision"], f["cause"], f["n"]) for f in _listed(facets)]

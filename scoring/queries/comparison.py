@@ -136,7 +136,8 @@ def _judge(material: Material, judge: Judge, first: BoolArray, rest: BoolArray) 
     def part(units: BoolArray) -> Comparison:
         kept = units & (material.people_asked | mine)
         people = material.people_table.where(kept)
-        return compare(values[kept], people, scales=material.scales)
+        settled = None if material.settled is None else material.settled[kept]
+        return compare(values[kept], people, scales=material.scales, reference=settled)
 
     found = part(first)
     others = part(rest).by_criterion if rest.any() else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotations.queries.blind import blind_responses
-from rubricstudio.domain.agreement import consensus, unanimous
+from rubricstudio.domain.agreement import unanimous
 from rubricstudio.domain.rubric import Criterion, ScaleKind
 from rubricstudio.domain.table import BoolArray, IntArray
 from rubricstudio.models import Criterion as CriterionRow
@@ -89,7 +89,7 @@ def disagreeing_units(
     differ where they lie a quarter of the scale apart.
     """
     table = material.people_table
-    agreed = consensus(table, material.scales)
+    agreed = material.agreed
     gap = np.abs(material.table.rater_values(judge.column) - agreed)
     differ = gap > 0
     for code, label in enumerate(table.criterion_labels):
@@ -128,7 +128,7 @@ def disagreements(
     start = _start(responses, criteria, after, before)
     chosen = slice(start, start + PAGE)
     page = [Unit(int(r), int(c)) for r, c in zip(responses[chosen], criteria[chosen], strict=True)]
-    agreed = consensus(material.people_table, material.scales)[units[chosen]]
+    agreed = material.agreed[units[chosen]]
     rows = _details(material, judge, page, agreed.tolist())
     return DisagreementPage(
         rows=tuple(rows),
@@ -164,7 +164,7 @@ def one_disagreement(material: Material, judge: Judge | None, unit: Unit) -> Dis
     places = np.flatnonzero(found)
     if not len(places):
         return None
-    agreed = consensus(material.people_table, material.scales)[places[:1]]
+    agreed = material.agreed[places[:1]]
     return _details(material, judge, [unit], agreed.tolist())[0]
 
 

@@ -17,14 +17,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from rubricstudio.domain.aggregation import Missing, UnfitRubric
+from rubricstudio.domain.consensus import Method
 from rubricstudio.domain.formats.rubrics import rubric_to_json
 from rubricstudio.models import Project, Rater, Response, Round, RoundKind
 from rubricstudio.queries.copying import copied
 from scoring.queries import export_sql
+from scoring.queries.consensus import consensus_lines, consensus_sheet
 from scoring.queries.export_images import shown_images
 from scoring.queries.pins import Pin, UnknownVersion, pins
 from scoring.queries.scores import ScoreBlock, Scoring, score_blocks
 from scoring.queries.selection import UnknownRound, named, rounds_with_either
+from scoring.sheets import csv_lines
 
 FORMAT, FORMAT_VERSION = "rubric-studio", 1
 _RAW_LINES = "(FORMAT csv, DELIMITER e'\\x02', QUOTE e'\\x01')"
@@ -42,6 +45,7 @@ class Wanted:
     rubric: an external id, empty for all. version: its number, None for the newest that is
     published. sessions, runs: names, empty for all. aggregator: empty for each version's own.
     images: whether pictures that are shown go out too, which may be many megabytes.
+    consensus: the method of the people's consensus to add, None for no such lines.
     """
 
     rubric: str = ""
@@ -51,6 +55,7 @@ class Wanted:
     aggregator: str = ""
     missing: str = Missing.EXCLUDE.value
     images: bool = True
+    consensus: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ def jsonl(plan: ExportPlan) -> Iterator[bytes]:
             yield from map(_line, shown_images(plan.project, plan.pins))
         yield from _lines(export_sql.PREFERENCES, plan)
         yield from _lines(export_sql.VERDICTS, plan)
+        if plan.wanted.consensus is not None:
+            yield from consensus_lines(plan.scoring, plan.wanted.consensus)
         for block in score_blocks(plan.scoring):
             yield from _score_lines(plan, block)
 
@@ -140,6 +147,13 @@ def verdicts_csv(plan: ExportPlan, *, mark: bool = False) -> Iterator[bytes]:
         if mark:
             yield "\ufeff".encode()
         yield from copied(export_sql.VERDICTS_CSV, plan.parameters, _CSV)
+
+
+def consensus_csv(plan: ExportPlan) -> Iterator[str]:
+    """The people's consensus as CSV with a byte order mark and a header; majority by default."""
+    with snapshot():
+        method = plan.wanted.consensus or Method.MAJORITY
+        yield from csv_lines(consensus_sheet(plan.scoring, method))
 
 
 def _lines(query: str, plan: ExportPlan) -> Iterator[bytes]:
@@ -159,6 +173,7 @@ def manifest(plan: ExportPlan) -> dict[str, Any]:
         "rubrics": [_pinned(pin, wanted.aggregator) for pin in plan.pins],
         "missing": str(plan.scoring.missing),
         "images": wanted.images,
+        "consensus": wanted.consensus and wanted.consensus.value,
         "filters": {
             "rubric": wanted.rubric or None,
             "sessions": list(wanted.sessions) or None,

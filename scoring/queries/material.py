@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from annotations.queries.consensus import decisions, placed
+from rubricstudio.domain.agreement import consensus
 from rubricstudio.domain.rubric import Criterion, Scale
 from rubricstudio.domain.table import (
     BoolArray,
@@ -52,7 +54,8 @@ class Material:
     below 0. asked: (n_units, n_columns), whether there is a verdict, with or without a
     value. criteria: by id in display order; None for preferences, which have no scales.
     weights: (n_units,) by which a unit counts in people's agreement, NaN for one that was
-    not chosen by chance; None where all count alike.
+    not chosen by chance; None where all count alike. settled: (n_units,) what the people
+    say together, adjudicated where it was; None where votes alone count.
     """
 
     selection: Selection
@@ -62,6 +65,7 @@ class Material:
     judges: tuple[Judge, ...]
     criteria: Mapping[int, Criterion] | None
     weights: FloatArray | None = None
+    settled: FloatArray | None = None
 
     @property
     def scales(self) -> Mapping[Label, Scale] | None:
@@ -74,6 +78,16 @@ class Material:
     def people_table(self) -> VerdictTable:
         """The people's columns, all units."""
         return self.table.for_raters([rater.pk for rater in self.people])
+
+    @cached_property
+    def agreed(self) -> FloatArray:
+        """(n_units,) what the people say together; NaN where they tie or said nothing.
+
+        Their majority, the mean on a points scale, or what was decided.
+        """
+        if self.settled is not None:
+            return self.settled
+        return consensus(self.people_table, self.scales)
 
     @cached_property
     def people_asked(self) -> BoolArray:
@@ -94,7 +108,7 @@ class Material:
         return [(pk, value) for pk, value in criteria.items() if codes.get(pk) in present]
 
 
-def verdict_material(selection: Selection) -> Material:
+def verdict_material(selection: Selection, *, adjudicated: bool = False) -> Material:
     """The current verdicts of the chosen rounds. Five queries, one more for items set aside."""
     sampling = sampling_of([row.pk for row in selection.people])
     columns = _counted(verdict_columns(rounds=selection.rounds), sampling)
@@ -102,7 +116,17 @@ def verdict_material(selection: Selection) -> Material:
     table = replace(columns, rater=labels).table()
     asked = _asked(table, columns, labels)
     weights = unit_weights(table, sampling)
-    return Material(selection, table, asked, people, judges, columns.criteria, weights)
+    material = Material(selection, table, asked, people, judges, columns.criteria, weights)
+    return _settled(material, columns.same) if adjudicated else material
+
+
+def _settled(material: Material, same: Mapping[int, int]) -> Material:
+    """The material with what was decided in place of the people's votes."""
+    decided = decisions([row.pk for row in material.selection.people], same)
+    units, said = placed(material.table, decided)
+    values = material.agreed.copy()
+    values[units] = [value for _, value in said]
+    return replace(material, settled=values)
 
 
 def unit_weights(table: VerdictTable, sampling: Sampling) -> FloatArray | None:

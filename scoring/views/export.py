@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from annotations.adjudication import METHODS
 from rubricstudio.domain.aggregation import Missing
+from rubricstudio.domain.consensus import Method
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -18,6 +20,7 @@ from rubricstudio.queries.images import has_images
 from scoring.queries.exports import (
     ExportRefused,
     Wanted,
+    consensus_csv,
     jsonl,
     plan_export,
     verdicts_csv,
@@ -40,7 +43,18 @@ def read_wanted(asked: QueryDict) -> Wanted:
         aggregator=asked.get("aggregator", ""),
         missing=asked.get("missing") or Missing.EXCLUDE.value,
         images=asked.get("images", "").lower() not in ("no", "false", "0"),
+        consensus=_read_method(asked.get("consensus", "")),
     )
+
+
+def _read_method(name: str) -> Method | None:
+    """A method of consensus, None for none. Raises ExportRefused."""
+    if name in ("", "no"):
+        return None
+    if name not in list(Method):
+        known = ", ".join(Method)
+        raise ExportRefused(_("The consensus is one of %(known)s.") % {"known": known})
+    return Method(name)
 
 
 def download(project: Project, chunks: Iterator[bytes], ending: str, kind: str) -> HttpResponseBase:
@@ -72,6 +86,7 @@ def _page(request: ProjectRequest, project: Project, problem: str) -> HttpRespon
         "asked_runs": request.GET.getlist("run"),
         "problem": problem,
         "has_images": has_images(project),
+        "methods": METHODS.items(),
         "tab": "export",
     }
     return render(request, "scoring/export.html", context, status=422 if problem else 200)
@@ -91,9 +106,13 @@ def export_jsonl(request: ProjectRequest, project: Project) -> HttpResponseBase:
 @project_view(Permission.EXPORT)
 @require_safe
 def export_csv(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    """The verdicts of the export as CSV for spreadsheets, streamed."""
+    """The verdicts as CSV for spreadsheets, streamed; ?table=consensus the people's consensus."""
     try:
         plan = plan_export(project, read_wanted(request.GET))
     except ExportRefused as error:
         return _page(request, project, str(error))
-    return download(project, verdicts_csv(plan, mark=True), "csv", "text/csv; charset=utf-8")
+    kind = "text/csv; charset=utf-8"
+    if request.GET.get("table") == "consensus":
+        chunks = (text.encode() for text in consensus_csv(plan))
+        return download(project, chunks, "consensus.csv", kind)
+    return download(project, verdicts_csv(plan, mark=True), "csv", kind)

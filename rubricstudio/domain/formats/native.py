@@ -41,7 +41,7 @@ from rubricstudio.domain.formats.verdicts import (
 from rubricstudio.domain.verdict import InvalidVerdict, VerdictStatus
 
 # Lines that an export adds and an import has no use for: what they say follows from the rest.
-DERIVED = frozenset({"export", "score"})
+DERIVED = frozenset({"export", "score", "consensus"})
 
 TASK_FIELDS = (
     *("type", "id", "messages", "prompt", "system", "reference", "context", "tags", "metadata"),

@@ -18,6 +18,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from rubricstudio.domain.aggregation import AGGREGATORS, Missing, UnfitRubric
+from rubricstudio.domain.consensus import Method
 from scoring.cli import Report, nothing, usage
 from scoring.queries.exports import (
     ExportPlan,
@@ -67,6 +68,11 @@ class Command(Report):
             "--no-images", action="store_true", help="leave pictures out, which may be large"
         )
         parser.add_argument(
+            "--consensus",
+            choices=[method.value for method in Method],
+            help="add what the people of each session say together, by this method",
+        )
+        parser.add_argument(
             "--output", type=Path, metavar="FILE", help="write here instead of standard output"
         )
 
@@ -80,6 +86,7 @@ class Command(Report):
             aggregator=options["aggregator"],
             missing=options["missing"],
             images=not options["no_images"],
+            consensus=Method(options["consensus"]) if options["consensus"] else None,
         )
         try:
             plan = plan_export(project, wanted)
