@@ -47,7 +47,7 @@ def people_consensus(
     """
     columns = verdict_columns(rounds=rounds, versions=versions)
     columns = _counted(columns, set_aside(rounds))
-    scales: dict[Label, Scale] = {**columns.scales}
+    scales: dict[Label, Scale] = {pk: value.scale for pk, value in columns.criteria.items()}
     table = columns.table()
     found = consensus(table, method, scales)
     if adjudicated:

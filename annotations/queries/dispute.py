@@ -138,7 +138,7 @@ def suggested(scope: Scope, page: UnitPage, *, learn: bool) -> tuple[list[Sugges
     known: Trust | None = cache.get(name)
     if known is None and learn:
         columns = verdict_columns(rounds=scope.ids)
-        scales: dict[Label, Scale] = {**columns.scales}
+        scales: dict[Label, Scale] = {pk: value.scale for pk, value in columns.criteria.items()}
         known = trust(columns.table(), page.unit.criterion, scales)
         cache.set(name, known, KEPT)
     votes: dict[Label, float] = {
