@@ -9,6 +9,14 @@ from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
+from annotations.evidence import (
+    CONFIDENCE,
+    LONGEST_QUOTE,
+    MOST_QUOTES,
+    level_of,
+    lines_of,
+    read_lines,
+)
 from annotations.sheet import (
     Entry,
     InvalidSheet,
@@ -17,9 +25,10 @@ from annotations.sheet import (
     read_entry,
 )
 from rubricstudio.domain.rubric import Criterion, MetMeans, Rubric, ScaleKind
+from rubricstudio.domain.verdict import Quote
 
 LONGEST_COMMENT = 20_000
-ANSWER, COMMENT = "answer:", "comment:"
+ANSWER, COMMENT, QUOTES, SURE = "answer:", "comment:", "quotes:", "confidence:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class Card:
     criterion: Criterion
     chosen: str
     comment: str
+    quotes: str = ""
+    confidence: str = ""
     problem: str = ""
     other: Entry | None = None
     is_heading: bool = False
@@ -53,8 +64,21 @@ class Card:
         return COMMENT + self.criterion.key
 
     @property
+    def quotes_name(self) -> str:
+        return QUOTES + self.criterion.key
+
+    @property
+    def confidence_name(self) -> str:
+        return SURE + self.criterion.key
+
+    @property
     def is_bad(self) -> bool:
         return self.criterion.met_means is MetMeans.BAD
+
+    @property
+    def other_sure(self) -> str:
+        """How sure the other tab's answer is."""
+        return "" if self.other is None else _(level_of(self.other.confidence) or "not said")
 
     @property
     def other_word(self) -> str:
@@ -76,24 +100,41 @@ class Typed:
 
 
 def read_sheet(post: QueryDict, criteria: tuple[Criterion, ...]) -> Typed:
-    """Read the fields `answer:<key>`, `comment:<key>` and `comment` of a form."""
+    """Read the fields `answer:`, `comment:`, `quotes:`, `confidence:<key>` and `comment`.
+
+    Quotes come as they were typed; whoever keeps the sheet looks for them in the response.
+    """
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
     raw: dict[str, str] = {}
     for criterion in criteria:
         key = criterion.key
-        remark = _remark(post, COMMENT + key, key, problems)
+        said = Entry(
+            rationale=_remark(post, COMMENT + key, key, problems),
+            evidence=_quotes(post, key, problems),
+            confidence=CONFIDENCE.get(post.get(SURE + key, "")),
+        )
         sent = [value.strip() for value in post.getlist(ANSWER + key) if value.strip()]
         raw[key] = sent[0] if sent else ""
-        entries[key] = Entry(rationale=remark)
+        entries[key] = said
         if len(sent) > 1:
             problems[key] = _("Enter points or choose cannot assess, not both.")
             continue
         try:
-            entries[key] = read_entry(criterion, raw[key], remark)
+            entries[key] = read_entry(criterion, raw[key], said)
         except InvalidSheet as error:
             problems.update(error.problems)
     return Typed(Sheet(entries, _remark(post, "comment", "", problems)), problems, raw)
+
+
+def _quotes(post: QueryDict, key: str, problems: dict[str, str]) -> tuple[Quote, ...]:
+    quotes = read_lines(post.get(QUOTES + key, "").replace("\x00", ""))
+    if len(quotes) > MOST_QUOTES or any(len(quote.text) > LONGEST_QUOTE for quote in quotes):
+        problems[key] = _("Quote at most %(most)d passages of %(long)d characters.") % {
+            "most": MOST_QUOTES,
+            "long": LONGEST_QUOTE,
+        }
+    return quotes
 
 
 def _remark(post: QueryDict, name: str, key: str, problems: dict[str, str]) -> str:
@@ -128,6 +169,8 @@ def cards(
                     criterion=criterion,
                     chosen=field_value(criterion, entry) if chosen is None else chosen,
                     comment=entry.rationale,
+                    quotes=lines_of(entry.evidence),
+                    confidence=level_of(entry.confidence),
                     problem=(problems or {}).get(key, ""),
                     other=(others or {}).get(key),
                 )
@@ -164,6 +207,8 @@ def fields_of(criteria: tuple[Criterion, ...], sheet: Sheet) -> list[tuple[str, 
         for pair in (
             (ANSWER + criterion.key, field_value(criterion, sheet.entry(criterion.key))),
             (COMMENT + criterion.key, sheet.entry(criterion.key).rationale),
+            (QUOTES + criterion.key, lines_of(sheet.entry(criterion.key).evidence)),
+            (SURE + criterion.key, level_of(sheet.entry(criterion.key).confidence)),
         )
     ]
     return [(name, value) for name, value in [*pairs, ("comment", sheet.comment)] if value]

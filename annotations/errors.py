@@ -36,7 +36,7 @@ class PlacesTaken(AnnotationError):
 
 
 class IncompleteSheet(AnnotationError):
-    """Criteria without a verdict or without a comment that the session asks for.
+    """Criteria without a verdict, or without the quote or comment that is asked for.
 
     `problems` says by key, in display order, what to do; the key of the comment on the
     whole response is "". `keys` names the criteria.

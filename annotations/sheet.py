@@ -7,13 +7,14 @@ submitted once every criterion that people judge has a verdict or a cannot-asses
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from annotations import evidence as quotes
 from rubricstudio.domain.rubric import Criterion, JudgedBy, Rubric, ScaleKind
-from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.domain.verdict import Quote, VerdictStatus
 
 CANNOT_ASSESS = "cannot_assess"
 # What a person can say; the other statuses are those of machines.
@@ -30,11 +31,16 @@ class InvalidSheet(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One criterion's answer so far: no status while undecided, a value iff status is ok."""
+    """One criterion's answer so far: no status while undecided, a value iff status is ok.
+
+    `evidence` are words of the response, `confidence` is one of `evidence.CONFIDENCE`.
+    """
 
     status: VerdictStatus | None = None
     value: float | None = None
     rationale: str = ""
+    evidence: tuple[Quote, ...] = ()
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         if self.status is not None and self.status not in SAYABLE:
@@ -50,7 +56,7 @@ class Entry:
     @property
     def is_blank(self) -> bool:
         """Whether nothing was entered at all."""
-        return self.status is None and not self.rationale
+        return self == BLANK
 
     @property
     def choice(self) -> str:
@@ -103,16 +109,17 @@ def asked_of_people(rubric: Rubric) -> tuple[Criterion, ...]:
     return tuple(c for c in rubric.leaves if c.judged_by in (JudgedBy.ANYONE, JudgedBy.PEOPLE))
 
 
-def read_entry(criterion: Criterion, choice: str, rationale: str = "") -> Entry:
-    """Return the entry that a form's two fields make; the inverse of `Entry.choice`.
+def read_entry(criterion: Criterion, choice: str, said: Entry = BLANK) -> Entry:
+    """Return the entry that a form's choice makes with what else was said of the criterion.
 
-    Raises InvalidSheet where the choice is not on the criterion's scale.
+    The inverse of `Entry.choice`. Raises InvalidSheet where the choice is not on the
+    criterion's scale.
     """
     text = choice.strip()
     if not text:
-        return Entry(rationale=rationale)
+        return said
     if text == CANNOT_ASSESS:
-        return Entry(VerdictStatus.CANNOT_ASSESS, None, rationale)
+        return replace(said, status=VerdictStatus.CANNOT_ASSESS)
     try:
         value = float(text.replace(",", "."))
     except ValueError:
@@ -121,7 +128,7 @@ def read_entry(criterion: Criterion, choice: str, rationale: str = "") -> Entry:
     value = next((x.value for x in criterion.scale.levels if abs(x.value - value) <= 5e-7), value)
     if not criterion.scale.allows(value):
         raise InvalidSheet({criterion.key: off_scale(criterion)})
-    return Entry(VerdictStatus.OK, value, rationale)
+    return replace(said, status=VerdictStatus.OK, value=value)
 
 
 def off_scale(criterion: Criterion) -> str:
@@ -153,6 +160,34 @@ def undecided(criteria: tuple[Criterion, ...], sheet: Sheet) -> list[str]:
     return [c.key for c in criteria if not sheet.entry(c.key).is_decided]
 
 
+def unsupported(criteria: tuple[Criterion, ...], sheet: Sheet) -> dict[str, str]:
+    """Return by key what is wrong with the quotes of a sheet that is to be submitted.
+
+    A quote that the response does not hold, and a verdict without the quote that its
+    criterion asks for. Whoever cannot assess a criterion, or finds nothing of it in the
+    response (the lowest value of its scale), need not quote: what is missing has no place.
+    """
+    problems = {}
+    for criterion in criteria:
+        entry = sheet.entry(criterion.key)
+        lost = [quote.text for quote in entry.evidence if quote.start is None]
+        if lost:
+            problems[criterion.key] = _("The response does not say: “%(quote)s”.") % {
+                "quote": lost[0][:200]
+            }
+        elif _needs_quote(criterion, entry) and not entry.evidence:
+            problems[criterion.key] = _(
+                "Quote the words of the response that show this, or choose cannot assess."
+            )
+    return problems
+
+
+def _needs_quote(criterion: Criterion, entry: Entry) -> bool:
+    if not criterion.evidence_required or entry.value is None:
+        return False
+    return criterion.scale.credit(entry.value) > 0
+
+
 def changed(before: Sheet, after: Sheet) -> list[str]:
     """Return the keys whose decided entry in `after` differs from `before`, in its order."""
     return [
@@ -166,8 +201,8 @@ def merge(mine: Sheet, theirs: Sheet) -> Merge:
     """Bring together two sheets that grew apart without losing an entry of either.
 
     Where one side is blank the other's entry is taken. Where the answers agree and only
-    one side gives a reason, that reason is kept. Anything else that differs is a
-    conflict for the person to settle.
+    one side gives a reason or says how sure it is, that is kept; quotes are joined.
+    Anything else that differs is a conflict for the person to settle.
     """
     merged: dict[str, Entry] = {}
     conflicts: list[str] = []
@@ -186,10 +221,14 @@ def _together(mine: Entry, theirs: Entry) -> Entry | None:
     """Both entries as one, or None where they contradict each other."""
     answers = {(e.status, e.value) for e in (mine, theirs) if e.is_decided}
     reasons = {e.rationale for e in (mine, theirs) if e.rationale}
-    if len(answers) > 1 or len(reasons) > 1:
+    sure = {e.confidence for e in (mine, theirs) if e.confidence is not None}
+    if len(answers) > 1 or len(reasons) > 1 or len(sure) > 1:
         return None
     status, value = next(iter(answers), (None, None))
-    return Entry(status, value, next(iter(reasons), ""))
+    quoted = mine.evidence
+    if mine.evidence != theirs.evidence:
+        quoted = quotes.together(mine.evidence, theirs.evidence)
+    return Entry(status, value, next(iter(reasons), ""), quoted, next(iter(sure), None))
 
 
 def to_json(sheet: Sheet) -> dict[str, Any]:
@@ -199,6 +238,8 @@ def to_json(sheet: Sheet) -> dict[str, Any]:
             "status": entry.status.value if entry.status else None,
             "value": entry.value,
             "rationale": entry.rationale,
+            "evidence": quotes.to_json(entry.evidence),
+            "confidence": entry.confidence,
         }
         for key, entry in sheet.entries.items()
         if not entry.is_blank
@@ -213,6 +254,9 @@ def from_json(stored: Mapping[str, Any], comment: str = "") -> Sheet:
                 VerdictStatus(raw["status"]) if raw["status"] else None,
                 raw["value"],
                 raw["rationale"],
+                # Drafts of older releases hold neither.
+                quotes.from_json(raw.get("evidence", ())),
+                raw.get("confidence"),
             )
             for key, raw in stored.items()
         },

@@ -27,6 +27,7 @@ from rubricstudio.actions.library import share_rubric
 from rubricstudio.actions.people import create_person
 from rubricstudio.actions.projects import create_project, set_member
 from rubricstudio.actions.rounds import rater_for_user
+from rubricstudio.demo_quotes import with_quotes
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.formats.records import (
     Message,
@@ -210,7 +211,8 @@ def _finished_session(
     }
     for expert in experts:
         while assignment := next_item(session=session, by=expert):
-            sheet = sheets[expert.pk, assignment.item.response.external_id]
+            response = assignment.item.response
+            sheet = with_quotes(sheets[expert.pk, response.external_id], version, response.text)
             submit(assignment=assignment, sheet=sheet, by=expert)
     complete(session=session, by=owner)
 

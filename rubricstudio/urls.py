@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((studio_urls, "rubricstudio"))),
     # Before allauth's own, which fails where the provider is away.
     path("accounts/oidc/<str:provider_id>/login/", views.single_sign_on, name="single-sign-on"),
+    path("account/", include("annotations.urls_account")),
     path("projects/<slug:slug>/", include("annotations.urls")),
     path("projects/<slug:slug>/", include("scoring.urls")),
     path("accounts/", include("allauth.urls")),

@@ -73,6 +73,7 @@ PAGES: dict[str, Page] = {
     "rubricstudio:invitation": anyone(also=(403,)),
     "rubricstudio:account": signed_in(),
     "rubricstudio:tokens": signed_in(),
+    "annotations_account:shortcuts": signed_in(),
     "rubricstudio:token-revoke": signed_in(private="viewer"),
     "rubricstudio:worker-status": signed_in(),
     "rubricstudio:styleguide": signed_in(),

@@ -22,10 +22,27 @@ from annotations.actions.locks import (
 from annotations.actions.quality import after_submit, check_may_submit, hold_person
 from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
+from annotations.evidence import to_json as quotes_to_json
 from annotations.models import Assignment, Session, SessionStatus
 from annotations.queries.carried import Carried, carried
-from annotations.queries.sheets import NOTHING_SAID, criteria_of, criterion_ids, own_verdicts
-from annotations.sheet import Entry, Sheet, changed, check, from_json, merge, to_json, undecided
+from annotations.queries.sheets import (
+    NOTHING_SAID,
+    criteria_of,
+    criterion_ids,
+    own_verdicts,
+    with_places,
+)
+from annotations.sheet import (
+    Entry,
+    Sheet,
+    changed,
+    check,
+    from_json,
+    merge,
+    to_json,
+    undecided,
+    unsupported,
+)
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.models import User, Verdict
 
@@ -61,6 +78,7 @@ def save_draft(
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "save")
     check(criteria_of(assignment.item.session), sheet)
+    sheet = with_places(locked, sheet)
     _write_draft(locked, _settled(locked, sheet, version, tab), tab)
     locked.status = status
     locked.reserved_until = reserved_until(locked.item.session)
@@ -127,7 +145,7 @@ def submit(
     check_may_submit(locked, locked.item.session)
     criteria = criteria_of(assignment.item.session)
     check(criteria, sheet)
-    settled = _settled(locked, sheet, version, tab)
+    settled = _settled(locked, with_places(locked, sheet), version, tab)
     _check_complete(locked.item.session, criteria, settled)
     if locked.slot is None:
         locked.slot = take_place(locked.item, locked.item.session)
@@ -141,7 +159,7 @@ def submit(
 
 
 def _check_complete(session: Session, criteria: tuple[Criterion, ...], sheet: Sheet) -> None:
-    """Raise IncompleteSheet for open criteria, and for comments that the session asks for."""
+    """Raise IncompleteSheet for open criteria, and for quotes and comments that are asked for."""
     missing = undecided(criteria, sheet)
     uncommented = comments_missing(session.comment_rules, criteria, sheet)
     if missing:
@@ -152,6 +170,13 @@ def _check_complete(session: Session, criteria: tuple[Criterion, ...], sheet: Sh
         ) % {"n": len(missing)}
         open_ = dict.fromkeys(missing, _("Choose an answer, or cannot assess."))
         raise IncompleteSheet(words, open_ | uncommented)
+    if unquoted := unsupported(criteria, sheet):
+        words = ngettext(
+            "%(n)d criterion needs words of the response.",
+            "%(n)d criteria need words of the response.",
+            len(unquoted),
+        ) % {"n": len(unquoted)}
+        raise IncompleteSheet(words, uncommented | unquoted)
     if uncommented:
         words = ngettext(
             "%(n)d comment is missing.", "%(n)d comments are missing.", len(uncommented)
@@ -193,7 +218,11 @@ def _told(entry: Entry, earlier: Carried | None, reason: str) -> dict[str, Any]:
             "evidence": earlier.evidence,
             "confidence": earlier.confidence,
         }
-    return {"provenance": {"reason": reason} if reason else None}
+    return {
+        "provenance": {"reason": reason} if reason else None,
+        "evidence": quotes_to_json(entry.evidence),
+        "confidence": entry.confidence,
+    }
 
 
 def submit_or_keep(

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from annotations.carry import Adoption, adopt, judging_hashes
+from annotations.evidence import from_json
 from annotations.models import Assignment, AssignmentStatus, Session
 from annotations.queries.sheets import rubric_of
 from annotations.sheet import Entry
@@ -102,6 +103,7 @@ def carried_of(
     found: dict[tuple[int, int], dict[str, Carried]] = {}
     for rater, response, pk, key, digest, status, value, rationale, evidence, confidence in rows:
         if same.get(key) == digest:
-            entry = Entry(VerdictStatus(status), value, rationale)
+            said = (rationale, from_json(evidence), confidence)
+            entry = Entry(VerdictStatus(status), value, *said)
             found.setdefault((rater, response), {})[key] = Carried(pk, entry, evidence, confidence)
     return found

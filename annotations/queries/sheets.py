@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
+from annotations.evidence import from_json, place
 from annotations.models import Assignment, Session
 from annotations.sheet import Entry, Sheet, asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Criterion as CriterionRow
-from rubricstudio.models import RubricVersion, Verdict
+from rubricstudio.models import Response, RubricVersion, Verdict
+from rubricstudio.rendering import shown_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,33 @@ def own_verdicts(assignment: Assignment) -> OwnVerdicts:
             sample=assignment.item.verdict_sample,
         )
         .current()
-        .values_list("criterion__key", "revision", "status", "value", "rationale")
+        .values_list(
+            *("criterion__key", "revision", "status", "value"),
+            *("rationale", "evidence", "confidence"),
+        )
     )
     entries: dict[str, Entry] = {}
     revisions: dict[str, int] = {}
-    for key, revision, status, value, rationale in rows:
-        entries[key] = Entry(VerdictStatus(status), value, rationale)
+    for key, revision, status, value, rationale, evidence, confidence in rows:
+        said = (rationale, from_json(evidence), confidence)
+        entries[key] = Entry(VerdictStatus(status), value, *said)
         revisions[key] = revision
     return OwnVerdicts(Sheet(entries), revisions)
+
+
+def with_places(assignment: Assignment, sheet: Sheet) -> Sheet:
+    """The sheet with each quote where it stands in the response, as the response has it.
+
+    A quote that is not there keeps its words and gets no place. Reads the response only
+    where something is quoted.
+    """
+    if not any(entry.evidence for entry in sheet.entries.values()):
+        return sheet
+    response = Response.objects.values_list("text", flat=True)
+    text = response.get(pk=assignment.item.response_id) or ""
+    shown = cache(lambda: shown_words(text))
+    entries = {
+        key: replace(entry, evidence=place(entry.evidence, text, shown))
+        for key, entry in sheet.entries.items()
+    }
+    return Sheet(entries, sheet.comment)

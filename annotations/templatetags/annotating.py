@@ -11,10 +11,12 @@ from functools import lru_cache
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from annotations.cards import Card
 from annotations.forms import SkipForm
+from annotations.keys import Keymap
+from annotations.models import CommentRule
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.rendering import markdown
 
@@ -22,11 +24,16 @@ register = template.Library()
 
 
 @register.simple_tag
-def answer_card(row: Card, closed: bool, images: str) -> SafeString:
-    """A criterion with its answers; `closed` makes it read-only. `images`: see `markdown`."""
-    draw = _draw.__wrapped__ if row.comment else _draw
+def answer_card(row: Card, closed: bool, images: str, keys: Keymap, rules: list[str]) -> SafeString:
+    """A criterion with its answers; `closed` makes it read-only. `images`: see `markdown`.
+
+    `rules` are the session's rules for comments, `keys` the annotator's own.
+    """
+    draw = _draw.__wrapped__ if row.comment or row.quotes else _draw
     seen = images if row.criterion.examples else ""
-    return draw(get_language(), row.criterion, row.number, row.chosen, row.comment, closed, seen)
+    typed = (row.chosen, row.comment, row.quotes, row.confidence)
+    asks = tuple(rule for rule in rules if rule != CommentRule.WHOLE)
+    return draw(get_language(), row.criterion, row.number, typed, closed, seen, keys, asks)
 
 
 @lru_cache(maxsize=4096)
@@ -34,13 +41,14 @@ def _draw(
     language: str,
     criterion: Criterion,
     number: int,
-    chosen: str,
-    comment: str,
+    typed: tuple[str, str, str, str],
     closed: bool,
     images: str,
+    keys: Keymap,
+    asks: tuple[str, ...],
 ) -> SafeString:
     """The card in a language. Plain values go in, so what comes out depends on nothing else."""
-    row = Card(number, criterion, chosen, comment)
+    row = Card(number, criterion, *typed)
     context = {
         "key": number,
         "number": number,
@@ -50,7 +58,7 @@ def _draw(
         "kind": criterion.scale.kind,
         "levels": criterion.scale.levels,
         "maximum": criterion.scale.maximum,
-        "chosen": chosen,
+        "chosen": row.chosen,
         "gate": criterion.gate,
         "bad": row.is_bad,
         "tier": criterion.tier,
@@ -60,10 +68,30 @@ def _draw(
             for x in criterion.examples
         ],
         "comment_name": row.comment_name,
-        "comment": comment,
+        "comment": row.comment,
+        "comment_rule": _rule_in_words(asks),
+        "asks": " ".join(asks),
+        "quotes_name": row.quotes_name,
+        "quotes": row.quotes,
+        "confidence_name": row.confidence_name,
+        "confidence": row.confidence,
+        "keys": keys,
         "disabled": closed,
     }
     return render_to_string("_components/criterion_card.html", context)
+
+
+def _rule_in_words(asks: tuple[str, ...]) -> str:
+    """When a comment is asked for."""
+    if CommentRule.EVERY in asks:
+        return gettext("needed")
+    words = {
+        CommentRule.UNMET: gettext("needed if not met"),
+        CommentRule.CANNOT_ASSESS: gettext("needed if not assessed"),
+    }
+    if len(asks) > 1:
+        return gettext("needed if not met or not assessed")
+    return words[CommentRule(asks[0])] if asks else ""
 
 
 @register.simple_tag

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+import json
+from functools import lru_cache, partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,8 +23,8 @@ from annotations.loaders import load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, SessionStatus
 from annotations.queries.beside import beside
 from annotations.queries.sheets import criteria_of
+from annotations.queries.shortcuts import keymap_of
 from annotations.queries.workplace import workplace
-from annotations.sheet import Sheet
 from annotations.views.queue import go_on
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
@@ -52,7 +55,8 @@ def _page(
     """The page with what was stored or typed; with a conflict, what the other tab holds."""
     work = workplace(assignment)
     session = assignment.item.session
-    keys = conflict.merge.conflicts if conflict else ()
+    disputed = conflict.merge.conflicts if conflict else ()
+    keys = keymap_of(request.user)
     images = reverse("rubricstudio:images", args=[session.round.project.slug])
     rendered = partial(markdown, images=images)
     context: dict[str, Any] = {
@@ -64,11 +68,11 @@ def _page(
             typed.sheet,
             problems=typed.problems,
             raw=typed.raw,
-            others={key: conflict.stored.entry(key) for key in keys if key} if conflict else {},
+            others={key: conflict.stored.entry(key) for key in disputed if key} if conflict else {},
         ),
         "comment": typed.sheet.comment,
         "comment_problem": typed.problems.get("", ""),
-        "other_comment": conflict.stored.comment if conflict and "" in keys else "",
+        "other_comment": conflict.stored.comment if conflict and "" in disputed else "",
         "revision": conflict.version if conflict else assignment.draft_version,
         "conflict": conflict,
         "problems": len(typed.problems),
@@ -76,13 +80,39 @@ def _page(
         "turns": [(turn["role"], rendered(str(turn["content"]))) for turn in work.messages],
         "reference": rendered(work.reference),
         "documents": [(document.title, rendered(document.text)) for document in work.documents],
-        "response": None if work.text is None else rendered(work.text),
+        "response": None if work.text is None else _response(work.text, images),
         "instructions": rendered(session.instructions),
         "images": images,
         "beside": beside(assignment),
+        # A carriage return of its own would come back from the page as a line feed.
+        "plain": mark_safe(escape(work.text or "").replace("\r", "&#13;")),
+        "keys": keys,
+        "keys_json": json.dumps(keys.as_dict()),
+        "quote_words": json.dumps(_quote_words()),
+        "rules": session.comment_rules,
         "closed": session.status == SessionStatus.COMPLETED,
     }
     return render(request, "annotations/annotate.html", context, status=status)
+
+
+def _quote_words() -> dict[str, str]:
+    """What evidence.js says, which draws what a page without scripts has in plain fields."""
+    return {
+        "add": _("Quote for criterion {n}"),
+        "paste": _("Write or paste a quote, then press Enter"),
+        "remove": _("Remove the quote"),
+        "lost": _("Not in the response"),
+        "hint": _("Select words of the response, then press this key"),
+        "none": _("Select words of the response first."),
+        "go": _("Show in the response"),
+        "added": _("Quoted"),
+    }
+
+
+@lru_cache(maxsize=32)
+def _response(text: str, images: str) -> SafeString:
+    """A response for reading and quoting; its several annotators meet it one after another."""
+    return markdown(text, images=images, places=True)
 
 
 def _asks_for_json(request: ProjectRequest) -> bool:
@@ -163,7 +193,7 @@ def submit(
     except DraftConflict as error:
         return _page(request, assignment, Typed(error.merge.sheet), conflict=error, status=409)
     except IncompleteSheet as error:
-        return _refused(request, assignment, typed.sheet, error)
+        return _refused(request, assignment, error)
     except AnnotationError as error:
         messages.error(request, str(error))
         return redirect("annotations:annotate", project.slug, session_id, item_id)
@@ -171,7 +201,7 @@ def submit(
 
 
 def _refused(
-    request: ProjectRequest, assignment: Assignment, sheet: Sheet, error: IncompleteSheet
+    request: ProjectRequest, assignment: Assignment, error: IncompleteSheet
 ) -> HttpResponse:
     """The page again, with a word at each criterion that lacks something; the draft is kept."""
     assignment.refresh_from_db(fields=["draft", "draft_version", "comment", "status"])

@@ -5,16 +5,41 @@
 //   inputs with data-option (data-cannot-assess for the one on `a`), its comment is a field
 //   with data-comment. The button with data-submit-next submits and moves on.
 //
-//   j k or ↓ ↑ criterion · 1-9 option · a cannot assess · x clear · c comment · u next open
-//   Enter submit and next outside a field, Ctrl/Cmd+Enter anywhere · Ctrl/Cmd+S save now
+//   1-9 option · ↓ ↑ criterion · Ctrl/Cmd+Enter submit and next · Ctrl/Cmd+S save now, and by
+//   single keys, which data-keys='{"clear": "x", …}' may give other letters: see USUAL.
+//   data-keys-off leaves the single keys out.
+//
+// Other modules listen on the form: "card:current" when another criterion becomes the one
+// that is judged, "quote:add" when what is selected is to be quoted (prevented where nothing
+// is), "pane:show" to bring "criteria" or "response" forward; "card:go" on a card goes there.
 
 import { actsOnEnter, keep, openDialog, pulse, recall, singleKey, singleKeysOn, takesText, toast, whenAdded } from "./shared.js";
 
-const cardsOf = (form) => [...form.querySelectorAll("[data-criterion]")].filter((c) => c.checkVisibility());
+const USUAL = {
+  cannot_assess: "a", clear: "x", following: "j", preceding: "k", open: "u", quote: "e",
+  comment: "c", confidence: "v", response: "r", submit: "Enter", not_met: "",
+};
+const narrow = matchMedia("(width < 60rem)");
+const actions = new WeakMap();
+
+/** What a key does on this form: action by key. */
+function actionOf(form, key) {
+  if (!actions.has(form)) {
+    const keys = { ...USUAL, ...JSON.parse(form.dataset.keys || "{}") };
+    actions.set(form, new Map(Object.entries(keys).filter(([, k]) => k !== "").map(([name, k]) => [k, name])));
+  }
+  return actions.get(form).get(key) ?? "";
+}
+
+// On a narrow screen the criteria may be in the pane that is not shown.
+const cardsOf = (form) =>
+  [...form.querySelectorAll("[data-criterion]")].filter((c) => c.checkVisibility() || (narrow.matches && c.closest("[data-pane]")));
 const optionsOf = (card) => [...card.querySelectorAll("[data-option]:not(:disabled)")];
 
+const holdsChoice = (option) => option.type === "radio" || option.type === "checkbox";
+
 function isMarked(card) {
-  return optionsOf(card).some((o) => (o.type === "radio" || o.type === "checkbox" ? o.checked : o.value !== ""));
+  return optionsOf(card).some((o) => (holdsChoice(o) ? o.checked : o.value !== ""));
 }
 
 function currentCard(form) {
@@ -23,8 +48,11 @@ function currentCard(form) {
   return form.querySelector("[data-criterion][data-current]");
 }
 
+const bring = (form, pane) => form.dispatchEvent(new CustomEvent("pane:show", { detail: pane }));
+
 function goTo(form, card) {
   if (!card) return;
+  bring(form, "criteria");
   setCurrent(form, card);
   card.focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest" });
@@ -34,7 +62,9 @@ function setCurrent(form, card) {
   for (const other of form.querySelectorAll("[data-current]")) {
     if (other !== card) other.removeAttribute("data-current");
   }
+  if (card.hasAttribute("data-current")) return;
   card.setAttribute("data-current", "");
+  form.dispatchEvent(new Event("card:current"));
 }
 
 function move(form, step) {
@@ -77,7 +107,7 @@ function choose(form, card, option) {
 
 function clear(card) {
   for (const option of optionsOf(card)) {
-    if (option.type === "radio" || option.type === "checkbox") option.checked = false;
+    if (holdsChoice(option)) option.checked = false;
     else option.value = "";
   }
   announceChange(card);
@@ -94,21 +124,90 @@ function comment(card) {
   field?.focus();
 }
 
+/** The next of not said, low, medium, high. */
+function confide(card) {
+  const field = card.querySelector("[data-confidence]:not(:disabled)");
+  if (!field) return;
+  field.selectedIndex = (field.selectedIndex + 1) % field.options.length;
+  pulse(field);
+  announceChange(field);
+}
+
+/** Quotes what is selected in the response, or opens the field for quotes. */
+function quote(form, card) {
+  const asked = new Event("quote:add", { cancelable: true });
+  if (!form.dispatchEvent(asked)) {
+    const fold = card.querySelector("[data-quotes-of]");
+    if (!fold) return;
+    bring(form, "criteria");
+    fold.open = true;
+    (fold.querySelector("[data-quote-paste]") ?? fold.querySelector("textarea"))?.focus();
+  }
+}
+
+/** From the criteria to the response, and back. */
+function toResponse(form) {
+  const text = form.querySelector("[data-response]");
+  if (!text) return;
+  if (text.contains(document.activeElement)) {
+    goTo(form, currentCard(form) ?? cardsOf(form)[0]);
+    return;
+  }
+  bring(form, "response");
+  text.focus();
+}
+
+/** What an answer still needs by the session's rules or its criterion, in words, or "". */
+function missing(form, card) {
+  const chosen = optionsOf(card).find((o) => (holdsChoice(o) ? o.checked : o.value !== ""));
+  if (!chosen) return "";
+  const unsure = chosen.dataset.cannotAssess !== undefined;
+  const levels = card.querySelector(".options-levels") !== null;
+  // The lowest value of the scale: nothing of it is in the response.
+  const none = !unsure && (levels ? chosen === optionsOf(card)[0] : Number(chosen.value) === 0);
+  const short = !unsure && none !== (card.dataset.bad !== undefined);
+  const asks = (card.dataset.asks ?? "").split(" ");
+  const wanted = asks.includes("every") || (unsure && asks.includes("cannot_assess")) || (short && asks.includes("unmet"));
+  if (wanted && card.querySelector("[data-comment]")?.value.trim() === "") return form.dataset.commentText;
+  const quoted = card.querySelector("[data-quotes]")?.value.trim() !== "";
+  if (card.dataset.needsQuote !== undefined && !unsure && !none && !quoted) return form.dataset.quoteText;
+  return "";
+}
+
+/** Goes to an answer that lacks what is asked for, and opens the field for it. */
+function goToMissing(form, card, text) {
+  goTo(form, card);
+  if (text === form.dataset.commentText) comment(card);
+  else card.querySelector("[data-quotes-of]").open = true;
+  toast({ tone: "info", text });
+}
+
 /** Submits, or goes to what is still open and says so. */
 function submit(form) {
+  bring(form, "criteria");
   const open = cardsOf(form).find((card) => card.dataset.optional === undefined && !isMarked(card));
   if (open) {
     goTo(form, open);
     toast({ tone: "info", text: form.dataset.openText });
     return;
   }
+  for (const card of cardsOf(form)) {
+    const text = missing(form, card);
+    if (text) {
+      goToMissing(form, card, text);
+      return;
+    }
+  }
   form.requestSubmit(form.querySelector("[data-submit-next]"));
 }
 
-const CARD_KEYS = {
-  a: (form, card) => choose(form, card, card.querySelector("[data-cannot-assess]:not(:disabled)")),
-  x: (form, card) => { clear(card); return true; },
-  c: (form, card) => { comment(card); return true; },
+const CARD_ACTIONS = {
+  cannot_assess: (form, card) => choose(form, card, card.querySelector("[data-cannot-assess]:not(:disabled)")),
+  not_met: (form, card) => choose(form, card, card.querySelector("input[type=radio][value='0'][data-option]:not(:disabled)")),
+  clear: (form, card) => { clear(card); return true; },
+  comment: (form, card) => { bring(form, "criteria"); comment(card); return true; },
+  quote: (form, card) => { quote(form, card); return true; },
+  confidence: (form, card) => { confide(card); return true; },
 };
 
 function onCardKey(form, key) {
@@ -118,17 +217,19 @@ function onCardKey(form, key) {
     const numbered = optionsOf(card).filter((o) => o.dataset.cannotAssess === undefined);
     return choose(form, card, numbered[Number(key) - 1]);
   }
-  return CARD_KEYS[key]?.(form, card) ?? false;
+  return CARD_ACTIONS[actionOf(form, key)]?.(form, card) ?? false;
 }
 
 function onSingleKey(form, key, target) {
-  if (key === "j") return move(form, 1) ?? true;
-  if (key === "k") return move(form, -1) ?? true;
-  if (key === "u") return goTo(form, nextOpen(form, currentCard(form))) ?? true;
+  const action = actionOf(form, key);
+  if (action === "following") return move(form, 1) ?? true;
+  if (action === "preceding") return move(form, -1) ?? true;
+  if (action === "open") return goTo(form, nextOpen(form, currentCard(form))) ?? true;
+  if (action === "response") return toResponse(form) ?? true;
   if ((key === "ArrowDown" || key === "ArrowUp") && target.matches("[data-criterion], body, [data-submit-next]")) {
     return move(form, key === "ArrowDown" ? 1 : -1) ?? true;
   }
-  if (key === "Enter" && !actsOnEnter(target)) return submit(form) ?? true;
+  if (action === "submit" && !(key === "Enter" && actsOnEnter(target))) return submit(form) ?? true;
   return onCardKey(form, key);
 }
 
@@ -159,7 +260,7 @@ function onKey(event) {
     onEnterInField(form, event);
     return;
   }
-  if (!singleKeysOn() || takesText(event.target)) return;
+  if (!singleKeysOn() || form.dataset.keysOff !== undefined || takesText(event.target)) return;
   const key = singleKey(event);
   if (key !== null && onSingleKey(form, key, event.target)) event.preventDefault();
 }
@@ -177,7 +278,16 @@ function onChange(event) {
   const form = event.target.closest?.("form[data-annotate]");
   if (!form) return;
   settlePoints(event.target);
+  askWhy(form, event.target);
   count(form);
+}
+
+/** Opens the comment where the answer just given asks for one. */
+function askWhy(form, field) {
+  const card = field.closest?.("[data-criterion]");
+  if (!card || field.dataset.option === undefined || missing(form, card) !== form.dataset.commentText) return;
+  const fold = card.querySelector(".criterion-comment");
+  if (fold && form.dataset.commentText) fold.open = true;
 }
 
 /** Points and cannot-assess exclude each other: the newer one stays. */
@@ -202,6 +312,10 @@ document.addEventListener("click", onClick);
 document.addEventListener("change", onChange);
 whenAdded("form[data-annotate]", (form) => {
   count(form);
+  if (form.dataset.keysOff !== undefined) document.documentElement.dataset.keys = "off";
+  form.addEventListener("card:go", (event) => goTo(form, event.target));
+  // What is read stands before what is judged where only one of them is shown.
+  if (narrow.matches && form.querySelector("[data-pane-show]")) return;
   if (form.dataset.annotate !== "still" && document.activeElement === document.body) {
     const cards = cardsOf(form);
     goTo(form, cards.find((card) => !isMarked(card)) ?? cards[0]);

@@ -1,4 +1,4 @@
-// What the other modules need in common. No state of its own.
+// What the other modules need in common. Its one state: which key of a screen reader is held.
 
 /** A value kept in this browser, or null where storage is forbidden. */
 export function recall(name) {
@@ -40,10 +40,19 @@ export function openDialog() {
   return [...document.querySelectorAll("dialog[open]")].at(-1) ?? null;
 }
 
+// Screen readers take these two as modifiers, and some let the letter through as well.
+const held = new Set();
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Insert" || event.key === "CapsLock") held.add(event.key);
+}, { capture: true });
+document.addEventListener("keyup", (event) => held.delete(event.key), { capture: true });
+window.addEventListener("blur", () => held.clear());
+
 /** The one key pressed, in Latin letters and digits whatever the keyboard's script is,
     or null for a chord, a dead key or one that is composed into a character. */
 export function singleKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return null;
+  if (held.size) return null;
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
   const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
   if (digit && !event.shiftKey) return digit;

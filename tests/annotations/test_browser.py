@@ -102,7 +102,7 @@ def test_keys_move_clear_comment_and_leave_a_field(page: Page, item: Assignment)
     expect(page.locator("#criterion-1 input:checked")).to_have_count(0)
     page.keyboard.press("c")
     page.keyboard.type("12 a j x")
-    expect(page.locator("#criterion-1 textarea")).to_have_value("12 a j x")
+    expect(page.locator("#criterion-1 [data-comment]")).to_have_value("12 a j x")
     page.keyboard.press("Escape")
     expect(page.locator("#criterion-1")).to_be_focused()
     page.keyboard.press("2")
@@ -214,7 +214,7 @@ def test_two_tabs_that_answer_different_criteria_end_up_the_same(
     page.keyboard.press("1")
 
     expect(page.locator("#criterion-2 input[value='0']")).to_be_checked()
-    expect(page.locator("#criterion-2 textarea")).to_have_value("None found.")
+    expect(page.locator("#criterion-2 [data-comment]")).to_have_value("None found.")
     _saved(page)
     item.refresh_from_db()
     assert set(stored_sheet(item).entries) == {"warns", "invents"}

@@ -45,7 +45,7 @@ def test_a_stored_sheet_reads_back_as_it_was(sheet: Sheet) -> None:
 @given(st.floats(0, 2.5), st.text(max_size=5))
 def test_a_choice_reads_back_as_the_entry_it_came_from(value: float, why: str) -> None:
     entry = Entry(OK, value, why)
-    assert read_entry(POINTS, entry.choice, why) == entry
+    assert read_entry(POINTS, entry.choice, Entry(rationale=why)) == entry
 
 
 @pytest.mark.parametrize("choice", ["3", "-0.1", "nan", "inf", "many", "1e999"])
