@@ -215,7 +215,10 @@ def _marks(child: Token, at: int, block: Block) -> int | None:
     end = at + len(child.markup)
     if block.content[at:end] != child.markup:
         return None
-    if child.type == "text_special":
+    if child.type == "text_special" and child.content == child.markup:
+        # A backslash that escapes nothing is shown as it is.
+        child.meta["runs"] = list(block.pieces(at, end))
+    elif child.type == "text_special":
         child.meta["at"], child.meta["to"] = block.place(at), block.place(end - 1)
         if child.meta["to"] is not None:
             child.meta["to"] += 1

@@ -321,12 +321,10 @@ function chooseWord(state, selection, [direction, unit]) {
   if (back) selection.collapseToStart();
   else selection.collapseToEnd();
   selection.modify("move", direction, unit);
-  if (back && unit === "word") {
-    selection.modify("extend", "forward", "word");
-    return;
-  }
-  if (unit === "word") selection.modify("extend", "backward", "word");
-  else selection.modify("extend", "forward", "word");
+  selection.modify("extend", unit === "word" && !back ? "backward" : "forward", "word");
+  // Whatever side it was reached from, Shift adds words behind it.
+  const { startContainer, startOffset, endContainer, endOffset } = selection.getRangeAt(0);
+  selection.setBaseAndExtent(startContainer, startOffset, endContainer, endOffset);
 }
 
 /** A selection that has left the response goes back to its edge. */
