@@ -60,3 +60,11 @@ class DraftConflict(AnnotationError):
         self.stored = stored
         self.version = version
         self.merge = merge
+
+
+class InvalidFlag(AnnotationError):
+    """A flag without a note or an answer, or one that is not there."""
+
+
+class InvalidExpertise(AnnotationError):
+    """Tags of a person that cannot be kept as they are, or are not this person's to set."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotations import views
+from annotations import urls_assignment, views
 from annotations.urls_adjudication import urlpatterns_adjudication
 
 app_name = "annotations"
@@ -29,4 +29,5 @@ urlpatterns = [
     path(_ITEM + "skip/", views.skip, name="skip"),
     path(_ITEM + "take-up/", views.take_up, name="take-up"),
     *urlpatterns_adjudication,
+    *urls_assignment.urlpatterns,
 ]

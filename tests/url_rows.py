@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotations.actions import activate, create_session, next_item
+from annotations.actions.flags import flag
 from rubricstudio.actions.comments import add_comment
 from rubricstudio.actions.images import add_image
 from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
@@ -80,6 +81,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "number": data.version.number,
         "session_id": session.pk,
         "item_id": assignment.item_id,
+        "flag_id": flag(assignment=assignment, note="Walk", by=cast.annotator).pk,
         "judge_id": judge.pk,
         "run_id": run.pk,
         "criterion_id": data.version.criteria.get(key="warns").pk,

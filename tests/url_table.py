@@ -169,6 +169,13 @@ PAGES: dict[str, Page] = {
     "annotations:adjudicate": member(Permission.SEE_RESULTS, also=(404,)),
     "annotations:adjudicate-next": member(Permission.SEE_RESULTS, also=(404,)),
     "annotations:adjudicate-propose": member(Permission.ADJUDICATE, also=(404,)),
+    "annotations:flag": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:renew": member(Permission.ANNOTATE, private="annotator"),
+    "annotations:expertise": member(Permission.ANNOTATE),
+    "annotations:items": member(Permission.MANAGE_SESSIONS),
+    "annotations:items-change": member(Permission.MANAGE_SESSIONS),
+    "annotations:flags": member(Permission.MANAGE_SESSIONS),
+    "annotations:flag-settle": member(Permission.MANAGE_SESSIONS),
     # -- judges, comparison, export
     "scoring:compare": member(Permission.SEE_RESULTS),
     "scoring:agreement": member(Permission.SEE_RESULTS),

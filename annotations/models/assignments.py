@@ -169,6 +169,12 @@ class Assignment(models.Model):
         return f"{self.rater} on {self.item}"
 
     @property
+    def is_put_off(self) -> bool:
+        """Whether its person skipped it until everything else is done."""
+        is_open = self.status in (AssignmentStatus.PENDING, AssignmentStatus.DRAFT)
+        return is_open and self.postponed_at is not None
+
+    @property
     def has_unsent_changes(self) -> bool:
         """Whether entries changed after they were submitted."""
         return self.submitted_version is not None and self.draft_version > self.submitted_version

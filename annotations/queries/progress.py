@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, Q, Sum, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Left
 
@@ -110,7 +110,10 @@ def progress_of(sessions: Iterable[Session]) -> dict[int, SessionProgress]:
         for session, n, places in Item.objects.filter(IS_WORK, session__in=by_id)
         .order_by()
         .values_list("session")
-        .annotate(n=Count("pk"), places_in_all=Sum("places"))
+        .annotate(
+            n=Count("pk"),
+            places_in_all=Sum(Case(When(is_closed=True, then=F("held")), default=F("places"))),
+        )
     }
     rows = _rows(
         Assignment.objects.filter(ON_WORK, item__session__in=by_id)

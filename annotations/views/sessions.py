@@ -15,6 +15,7 @@ from annotations.loaders import find_place, load_session
 from annotations.models import CommentRule, Session
 from annotations.queries import session_items, session_progress
 from annotations.queries.carried import followed_session, newer_versions
+from annotations.queries.flags import notes_of
 from annotations.queries.lists import imported_rounds, session_rows
 from annotations.queries.progress import annotators_progress
 from annotations.states import SESSION_STEPS
@@ -67,6 +68,7 @@ def _session_page(request: ProjectRequest, shown: Session) -> HttpResponse:
         "session": shown,
         "progress": session_progress(shown),
         "annotators": annotators,
+        "notes": notes_of(shown),
         "missing": max(0, shown.coverage - len(present)),
         "items": items,
         "after": after,
