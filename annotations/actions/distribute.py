@@ -17,6 +17,7 @@ from annotations.models import (
     Assignment,
     AssignmentStatus,
     Item,
+    ItemKind,
     Session,
     SessionStatus,
     Strategy,
@@ -186,7 +187,10 @@ def set_items(
 
     Raises NotPossible in a completed session.
     """
-    chosen = Item.objects.filter(session=lock_session(session), pk__in=list(items))
+    # Checks and repeats come when it is their time; they stay as they are.
+    chosen = Item.objects.filter(
+        session=lock_session(session), pk__in=list(items), kind=ItemKind.WORK, sample=0
+    )
     changes = {"must_answer": must_answer, "is_closed": is_closed}
     asked = {name: value for name, value in changes.items() if value is not None}
     return chosen.exclude(**asked).update(**asked) if asked else 0

@@ -20,6 +20,7 @@ from annotations.models import (
     Assignment,
     AssignmentStatus,
     Item,
+    ItemKind,
     SessionStatus,
     SkippedTo,
     SkipReason,
@@ -83,7 +84,8 @@ def take_up(*, assignment: Assignment, by: User) -> Assignment:
     locked.skip_reason, locked.skip_note, locked.postponed_at = "", "", None
     locked.reserved_until = reserved_until(session)
     locked.save()
-    if locked.item.is_closed and session.skipped_to == SkippedTo.NOBODY:
+    is_work = locked.item.kind == ItemKind.WORK and locked.item.sample == 0
+    if is_work and locked.item.is_closed and session.skipped_to == SkippedTo.NOBODY:
         others = locked.item.assignments.filter(status=AssignmentStatus.SKIPPED)
         if not others.exists():
             Item.objects.filter(pk=locked.item_id, kind="work", sample=0).update(is_closed=False)

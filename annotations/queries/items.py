@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Left
 
-from annotations.models import Assignment, Item, Session
+from annotations.models import Assignment, Item, ItemKind, Session
 from annotations.queries.people import workers_of
 
 
@@ -58,11 +58,13 @@ class PersonRow:
 def item_rows(
     session: Session, *, with_room: bool = False, after: int = -1, limit: int = 50
 ) -> tuple[list[ItemRow], int | None]:
-    """The items behind position `after`, and the position to go on from, None at the end."""
+    """The items of work behind position `after`, and the position to go on from, if any."""
     prompt = KeyTextTransform("content", KeyTransform(-1, "response__task__messages"))
     chosen = Q(is_closed=False, held__lt=F("places")) if with_room else Q()
     items: list[Any] = list(
-        Item.objects.filter(chosen, session=session, position__gt=after)
+        Item.objects.filter(
+            chosen, session=session, kind=ItemKind.WORK, sample=0, position__gt=after
+        )
         .order_by("position")
         .annotate(prompt=Left(prompt, 300), tags=F("response__task__tags"))
         .values("id", "position", "prompt", "tags", "places", "held", "must_answer", "is_closed")[
