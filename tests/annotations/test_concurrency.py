@@ -12,7 +12,7 @@ from annotations.actions import activate, create_session, next_item, submit
 from annotations.models import Assignment, Session
 from rubricstudio.actions.projects import set_member
 from rubricstudio.actions.tasks import add_response
-from rubricstudio.models import Role, User, Verdict
+from rubricstudio.models import Response, Role, User, Verdict
 from tests.annotations.conftest import COMPLETE
 from tests.conftest import Cast, Data
 
@@ -105,3 +105,45 @@ def test_a_submit_sent_six_times_at_once_is_one_submission(
 
     assert added == [0, 0, 0, 0, 0, 3]
     assert Verdict.objects.count() == 3
+
+
+def _fill(cast: Cast, data: Data, *, items: int, clients: int) -> Session:
+    """Clients that all pull and submit at once until a session of three people each is full."""
+    task = data.tasks[0]
+    Response.objects.bulk_create(
+        Response(project=cast.project, task=task, external_id=f"x{n}", source="wren", text="Yes.")
+        for n in range(items - 4)
+    )
+    people = [
+        User.objects.create_user(username=f"c{n}", email=f"c{n}@example.com")
+        for n in range(clients)
+    ]
+    for person in people:
+        set_member(project=cast.project, user=person, role=Role.ANNOTATOR, by=cast.owner)
+    session = create_session(
+        project=cast.project,
+        name="Rush",
+        version=data.version,
+        by=cast.owner,
+        coverage=3,
+        annotators=people,
+    )
+    activate(session=session, by=cast.owner)
+    with ThreadPoolExecutor(clients) as pool:
+        assert sum(pool.map(lambda person: _work(session, person), people)) == items * 3
+    return session
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("items", "clients"), [(40, 25), pytest.param(2_000, 50, marks=pytest.mark.slow)]
+)
+def test_every_item_ends_with_three_people_however_many_pull(
+    cast: Cast, data: Data, items: int, clients: int
+) -> None:
+    session = _fill(cast, data, items=items, clients=clients)
+
+    rows = list(Assignment.objects.filter(item__session=session).values_list("item", "rater"))
+    assert len(set(rows)) == len(rows) == items * 3
+    assert Counter(Counter(item for item, _rater in rows).values()) == {3: items}
+    assert set(session.items.values_list("held", flat=True)) == {3}
