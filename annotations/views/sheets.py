@@ -102,8 +102,6 @@ def _quote_words() -> dict[str, str]:
         "paste": _("Write or paste a quote, then press Enter"),
         "remove": _("Remove the quote"),
         "lost": _("Not in the response"),
-        "hint": _("Select words of the response, then press this key"),
-        "none": _("Select words of the response first."),
         "go": _("Show in the response"),
         "added": _("Quoted"),
     }
