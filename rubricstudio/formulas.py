@@ -8,14 +8,12 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from rubricstudio.mathml import LONGEST_FORMULA
+
 # A dollar sign opens a formula only before something, closes one only after something, and
 # neither touches a figure on its far side: "$5 and $10" and "US$5" stay money.
 _DOLLARS = re.compile(r"\$(?=[^\s$])((?:[^$\\]|\\.)*?(?:[^\s$\\]|\\.))\$(?![\dA-Z$])", re.DOTALL)
-_DOUBLE = re.compile(r"\$\$(?=\s*[^\s$])((?:[^$\\]|\\.)+?)\$\$", re.DOTALL)
-_ROUND = re.compile(r"\\\((?=\s*\S)(.+?)\\\)", re.DOTALL)
-_SQUARE = re.compile(r"\\\[(?=\s*\S)(.+?)\\\]", re.DOTALL)
-_INLINE = (("$$", _DOUBLE, True), ("$", _DOLLARS, False))
-_ESCAPED = (("\\(", _ROUND, False), ("\\[", _SQUARE, True))
+_BRACKETS = {"$$": ("$$", True), "\\(": ("\\)", False), "\\[": ("\\]", True)}
 _TEX = re.compile(r"[\\^_={}]")
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])")
 _CLOSES = {"$$": "$$", "\\[": "\\]"}
@@ -32,21 +30,37 @@ def add_formulas(parser: MarkdownIt) -> None:
 
 def _inline(state: StateInline, silent: bool) -> bool:
     start = state.pos
-    first = state.src[start]
-    if first not in "$\\":
+    if state.src[start] not in "$\\":
         return False
-    for opening, pattern, display in _INLINE if first == "$" else _ESCAPED:
-        if state.src.startswith(opening, start):
-            found = pattern.match(state.src, start, state.posMax)
-            if not found or (opening == "$" and _is_money(state.src, start, found[1])):
-                continue
-            if not silent:
-                token = state.push("formula", "", 0)
-                token.content, token.markup = found[1], opening
-                token.meta = {"display": display, "at": start, "to": found.end()}
-            state.pos = found.end()
-            return True
-    return False
+    found = _bracketed(state, start) or _dollars(state, start)
+    if found is None:
+        return False
+    opening, content, end, display = found
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content, token.markup = content, opening
+        token.meta = {"display": display, "at": start, "to": end}
+    state.pos = end
+    return True
+
+
+def _bracketed(state: StateInline, start: int) -> tuple[str, str, int, bool] | None:
+    opening = state.src[start : start + 2]
+    closing, display = _BRACKETS.get(opening, ("", False))
+    if not closing:
+        return None
+    # Bounded, so that a text of nothing but openings takes no time.
+    last = min(state.posMax, start + LONGEST_FORMULA + 4)
+    end = state.src.find(closing, start + 2, last)
+    content = state.src[start + 2 : end] if end > 0 else ""
+    return (opening, content, end + 2, display) if content.strip(" \n$") else None
+
+
+def _dollars(state: StateInline, start: int) -> tuple[str, str, int, bool] | None:
+    found = _DOLLARS.match(state.src, start, min(state.posMax, start + LONGEST_FORMULA + 4))
+    if found is None or _is_money(state.src, start, found[1]):
+        return None
+    return "$", found[1], found.end(), False
 
 
 def _is_money(text: str, start: int, inner: str) -> bool:

@@ -56,6 +56,8 @@ def test_words_selected_by_mouse_become_quotes_that_can_be_removed_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.locator("#criterion-1 .quote-list li")).to_have_count(1)
     expect(page.locator("#criterion-1 [data-quote-remove]")).to_be_focused()
+    # Without waiting for the pause, so that "saved" is about this change.
+    page.keyboard.press("Control+s")
     _saved(page)
     assert _evidence(item, "warns") == ["the interaction"]
 
@@ -64,6 +66,7 @@ def test_words_are_chosen_and_quoted_by_keyboard_alone(page: Page, item: Assignm
     page.keyboard.press("r")
     expect(page.locator("[data-response]")).to_be_focused()
     page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     chosen = page.evaluate("getSelection().toString()").strip()
     assert " " in chosen
