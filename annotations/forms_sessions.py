@@ -84,7 +84,7 @@ def _share(label: Any, help_text: Any = "", **more: Any) -> forms.FloatField:
 
 
 def _choice(label: Any, choices: Any, help_text: Any = "") -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=choices, help_text=help_text, required=False)
+    return forms.ChoiceField(label=label, choices=choices, help_text=help_text)
 
 
 class SettingsForm(AnnotatorsForm):
@@ -144,7 +144,6 @@ class SessionForm(NarrowingForm, SettingsForm):
     """A session that has not started; `wanted()` is what it asks for."""
 
     mode = forms.ChoiceField(
-        required=False,
         label=_("What people judge"),
         choices=MODES,
         initial=Mode.CRITERIA,
@@ -154,7 +153,7 @@ class SessionForm(NarrowingForm, SettingsForm):
         label=_("Rubric version"),
         queryset=RubricVersion.objects.none(),
         empty_label=None,
-        required=False,
+        error_messages={"required": _("Choose a rubric version.")},
         help_text=_("Only published versions: what people judge must not change under them."),
     )
     scale = _choice(
@@ -181,14 +180,16 @@ class SessionForm(NarrowingForm, SettingsForm):
         label=_("Of these take"),
         choices=AMOUNTS,
         initial=ALL,
-        required=False,
         widget=forms.RadioSelect,
     )
-    number = _count(_("How many"), _("In all, or of each source or tag."))
+    number = _count(
+        _("How many"),
+        _("In all, or of each source or tag."),
+        error_messages={"required": _("Say how many.")},
+    )
     seed = forms.IntegerField(
         label=_("Seed"),
         initial=1,
-        required=False,
         min_value=0,
         max_value=2**31 - 1,
         widget=forms.NumberInput(attrs={"class": "input-short"}),
@@ -244,8 +245,13 @@ class SessionForm(NarrowingForm, SettingsForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, project=project, **kwargs)
+    def __init__(
+        self, data: QueryDict | None = None, *args: Any, project: Project, **kwargs: Any
+    ) -> None:
+        super().__init__(_filled(data), *args, project=project, **kwargs)
+        # What one choice makes pointless is not asked for.
+        self.fields["version"].required = self["mode"].value() != Mode.OVERALL
+        self.fields["number"].required = self["amount"].value() != ALL
         for name, rows in (
             ("version", published_versions(project)),
             ("suggestions", finished_runs(project)),
@@ -253,9 +259,6 @@ class SessionForm(NarrowingForm, SettingsForm):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
-
-    def clean_seed(self) -> int:
-        return int(self.cleaned_data["seed"] or 0)
 
     def clean_tasks(self) -> IdList:
         return self._known("tasks", self.cleaned_data["tasks"])
@@ -283,26 +286,6 @@ class SessionForm(NarrowingForm, SettingsForm):
         if problems := wrong_lines(self.project, kind, ids):
             raise forms.ValidationError(problems)
         return ids
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        for name, value in _DEFAULTS.items():
-            # What is not sent, or emptied, takes its default.
-            if name in data and data[name] in ("", None):
-                data[name] = value
-        if (
-            data.get("mode") == Mode.CRITERIA
-            and "version" not in self.errors
-            and not data["version"]
-        ):
-            self.add_error("version", _now("Choose a rubric version."))
-        if (
-            data.get("amount") not in (ALL, None)
-            and "number" not in self.errors
-            and not data["number"]
-        ):
-            self.add_error("number", _now("Say how many."))
-        return data
 
     def keep_file(self) -> None:
         """Put the ids of a file among the pasted ones: a page cannot hold a file for later."""
@@ -340,16 +323,28 @@ class SessionForm(NarrowingForm, SettingsForm):
         )
 
 
-_DEFAULTS: Mapping[str, Any] = {
+_DEFAULTS: Mapping[str, str] = {
     "mode": Mode.CRITERIA.value,
     "amount": ALL,
+    "seed": "1",
     "scale": "1-5",
     "strategy": Strategy.PULL.value,
     "order": Order.FIXED.value,
     "skipped_to": SkippedTo.OTHERS.value,
-    "random_share": 0.2,
-    **dict.fromkeys(("extra_share", "extra_coverage", "repeat_share"), 0),
+    "random_share": "0.2",
+    **dict.fromkeys(("extra_share", "extra_coverage", "repeat_share"), "0"),
 }
+
+
+def _filled(data: QueryDict | None) -> QueryDict | None:
+    """What was sent, with the usual value where a field is not sent or emptied."""
+    if data is None:
+        return None
+    filled = data.copy()
+    for name, value in _DEFAULTS.items():
+        if not filled.get(name, "").strip():
+            filled[name] = value
+    return filled
 
 
 def initial_of(session: Session) -> dict[str, Any]:

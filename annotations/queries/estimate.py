@@ -47,11 +47,9 @@ class Estimate:
         return sum(stratum.taken for stratum in self.strata)
 
     @property
-    def hours_a_person(self) -> float | None:
-        """Hours of work for each person, None without people."""
-        if self.minutes is None or not self.people:
-            return None
-        return self.minutes / 60 / self.people
+    def minutes_a_person(self) -> float | None:
+        """Minutes of work for each person, None without people."""
+        return None if self.minutes is None or not self.people else self.minutes / self.people
 
     @property
     def hours(self) -> float | None:

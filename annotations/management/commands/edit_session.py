@@ -1,0 +1,92 @@
+"""Change the settings of a session, open it, pause it or close it.
+
+    manage.py edit_session demo "First round" --set coverage=4 --set deadline=2027-01-31T18:00
+    manage.py edit_session demo "First round" --step complete
+
+What is not named stays. In a draft everything can change; once the session has started what
+people are asked cannot, and each refused change says why. Prints JSON on stdout.
+Exit codes: 0 changed, 1 refused, 2 wrong usage or an unknown name.
+"""
+
+from __future__ import annotations
+
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from annotations.actions import activate, complete, edit_session, edit_wanted, pause
+from annotations.cli import SessionCommand, refused, usage
+from annotations.errors import AnnotationError, InvalidSession, NotPossible
+from annotations.forms_sessions import SessionForm
+from annotations.management.commands.create_session import described
+from annotations.models import Session, SessionStatus
+from annotations.options import why_fixed
+from annotations.selection import InvalidSelection
+from annotations.session_file import InvalidFile, form_of
+from rubricstudio.domain.assignment import InvalidSample
+from rubricstudio.models import User
+
+STEPS = {"activate": activate, "pause": pause, "complete": complete}
+
+
+class Command(SessionCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.add_argument("session", metavar="NAME", help="the session's name")
+        parser.add_argument("--from-json", metavar="FILE", help="the settings; - is stdin")
+        parser.add_argument(
+            "--annotator",
+            action="append",
+            metavar="EMAIL",
+            help="exactly these people annotate (can be repeated)",
+        )
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            help="a setting; lists as JSON (can be repeated)",
+        )
+        parser.add_argument("--step", choices=sorted(STEPS), help="then do this")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = self.project(options["project"])
+        by = self.person(project, options["by"])
+        session = self.session(project, options["session"])
+        told = described(options)
+        try:
+            if told:
+                _change(session, told, by)
+            if options["step"]:
+                STEPS[options["step"]](session=session, by=by)
+        except InvalidFile as error:
+            raise usage(str(error)) from error
+        except InvalidSession as error:
+            raise refused(f"{error.field or 'session'}: {error}") from error
+        except (AnnotationError, InvalidSelection, InvalidSample) as error:
+            raise refused(str(error)) from error
+        self.print_session(session)
+
+
+def _change(session: Session, told: dict[str, Any], by: User) -> None:
+    if session.status == SessionStatus.COMPLETED:
+        raise NotPossible("The session is completed: its settings stay as they are.")
+    if session.status != SessionStatus.DRAFT:
+        for name in told:
+            if reason := why_fixed(name):
+                raise InvalidSession(reason, name)
+    form = form_of(session.round.project, told, session)
+    if isinstance(form, SessionForm):
+        edit_wanted(session=session, wanted=form.wanted(), by=by)
+        return
+    edit_session(
+        session=session,
+        by=by,
+        name=form.cleaned_data["name"],
+        annotators=form.cleaned_data["annotators"],
+        **form.options(),
+    )
