@@ -123,6 +123,17 @@ class SettingsForm(AnnotatorsForm):
         required=True,
         initial=60,
     )
+    qualify_at = _share(
+        _("Share of gold answers to be matched before work"), _("Empty: nobody has to qualify.")
+    )
+    gold_share = _share(
+        _("Share of hidden gold items"), _("Of the items of a person, 0 to 0.5."), initial=0
+    )
+    pause_after = _count(
+        _("Pause people who match less over their last so many gold items"),
+        _("Empty: nobody is paused."),
+        most=10**4,
+    )
     shows_feedback = forms.BooleanField(
         label=_("Show people how they did on gold items"), required=False
     )
@@ -133,6 +144,9 @@ class SettingsForm(AnnotatorsForm):
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
         help_text=_("Markdown. Annotators open them with the key g."),
     )
+
+    def clean_gold_share(self) -> float:
+        return float(self.cleaned_data["gold_share"] or 0)
 
     def options(self) -> SessionOptions:
         """The settings, once the form is valid."""
@@ -213,9 +227,6 @@ class SessionForm(NarrowingForm, SettingsForm):
         _("Share of the items that the same person gets twice"),
         _("To see whether people agree with themselves."),
         initial=0,
-    )
-    qualify_at = _share(
-        _("Share of gold answers to be matched before work"), _("Empty: nobody has to qualify.")
     )
     hide_source = forms.BooleanField(
         label=_("Hide which source wrote a response"),

@@ -42,7 +42,9 @@ class SessionOptions(TypedDict, total=False):
     target: int | None
     deadline: datetime | None
     repeat_share: float
+    gold_share: float
     qualify_at: float | None
+    pause_after: int | None
     shows_feedback: bool
 
 
@@ -90,6 +92,10 @@ def _check_together(options: SessionOptions) -> None:
         )
     if most is not None and most < options.get("coverage", 1):
         raise InvalidSession(_("At most as many as at least: raise this number."), "max_coverage")
+    if options.get("pause_after") is not None and options.get("qualify_at") is None:
+        raise InvalidSession(
+            _("To pause people, say what share of gold answers they must match."), "qualify_at"
+        )
     if options.get("extra_share", 0) > 0 and not options.get("extra_coverage"):
         raise InvalidSession(_("Say how many people more these items get."), "extra_coverage")
     if options.get("coverage", 1) + options.get("extra_coverage", 0) > MAX_COVERAGE:
@@ -123,6 +129,12 @@ _RANGES: Mapping[str, tuple[float, float, Callable[[], str]]] = {
     **dict.fromkeys(("random_share", "extra_share", "repeat_share"), (0.0, 1.0, _share_words)),
     "extra_below": (0.0, 1.0, _share_words),
     "qualify_at": (1e-9, 1.0, _share_words),
+    "gold_share": (
+        0.0,
+        0.5,
+        lambda: _("At most half of the items can be hidden gold items."),
+    ),
+    "pause_after": (1, 10**4, _count_words),
     "limit": (1, 10**9, _count_words),
     "target": (1, 10**9, _count_words),
     "reservation_minutes": (
@@ -143,9 +155,7 @@ FIXED: Mapping[str, str] = {
     **dict.fromkeys(
         ("hide_source", "hide_raters", "hide_judges", "suggestions", "comment_rules"), _JUDGED
     ),
-    **dict.fromkeys(
-        ("strategy", "order", "random_share", "repeat_share", "qualify_at", "skipped_to"), _HANDED
-    ),
+    **dict.fromkeys(("strategy", "order", "random_share", "repeat_share", "skipped_to"), _HANDED),
 }
 
 

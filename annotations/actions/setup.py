@@ -111,12 +111,17 @@ _COPIED = ("response_id", "members", "places", "kind", "uncertainty", "must_answ
 
 
 def write_items(session: Session, chosen: Chosen) -> None:
-    """Make the work items of a session; those of other kinds stay, behind them."""
+    """Make the work items of a session; those of other kinds stay, behind them.
+
+    A response that teaches or tests people already is no work as well.
+    """
     session.items.filter(kind=ItemKind.WORK).delete()
-    for position, item in enumerate(session.items.order_by("position"), len(chosen.order)):
+    checks = set(session.items.values_list("response", flat=True))
+    work = [response for response in chosen.order if response not in checks]
+    for position, item in enumerate(session.items.order_by("position"), len(work)):
         item.position = position
         item.save(update_fields=["position"])
-    extra = _with_extra(session, chosen.order)
+    extra = _with_extra(session, work)
     Item.objects.bulk_create(
         (
             Item(
@@ -127,7 +132,7 @@ def write_items(session: Session, chosen: Chosen) -> None:
                 places=session.coverage + (session.extra_coverage if response in extra else 0),
                 weight=chosen.weights[response],
             )
-            for position, response in enumerate(chosen.order)
+            for position, response in enumerate(work)
         ),
         batch_size=5000,
     )

@@ -141,6 +141,8 @@ def _run(cast: Cast, data: Data, name: str = "Judge") -> Round:
         ({"comment_rules": ["sing"]}, "comment_rules"),
         ({"limit": 0}, "limit"),
         ({"qualify_at": 0.0}, "qualify_at"),
+        ({"gold_share": 0.6}, "gold_share"),
+        ({"pause_after": 3}, "qualify_at"),
         ({"name": "x" * 201}, "name"),
         ({"mode": Mode.OVERALL}, "version"),
     ],
@@ -238,6 +240,18 @@ def test_a_draft_changes_in_everything(draft_session: Session, cast: Cast, data:
     assert (changed.round.name, changed.round.version) == ("Renamed", overall)
     assert list(changed.items.values_list("response__source", "places")) == [("wren", 1)] * 2
     assert [place.rater.user for place in changed.annotators.all()] == [cast.reviewer]
+
+
+def test_a_draft_that_is_chosen_anew_keeps_its_gold_items(
+    draft_session: Session, cast: Cast
+) -> None:
+    gold = draft_session.items.get(position=0)
+    draft_session.items.filter(pk=gold.pk).update(kind="gold")
+
+    edit_session(session=draft_session, by=cast.owner, selection=Selection(seed=9))
+
+    gold.refresh_from_db()
+    assert (gold.kind, gold.position, draft_session.items.count()) == ("gold", 3, 4)
 
 
 def test_a_draft_whose_coverage_changes_keeps_its_items(draft_session: Session, cast: Cast) -> None:
