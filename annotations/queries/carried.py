@@ -78,7 +78,8 @@ def followed_session(session: Session) -> Session | None:
 def carried(assignment: Assignment) -> Mapping[str, Carried]:
     """A person's own verdicts that carry over to an item, by criterion key; no one else's."""
     before = followed(assignment.item.session)
-    if before is None:
+    # Who gets an item twice is to answer it anew.
+    if before is None or assignment.item.verdict_sample:
         return {}
     rows = Verdict.objects.filter(
         round=before, response=assignment.item.response_id, rater=assignment.rater_id, sample=0
