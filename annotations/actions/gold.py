@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from annotations.errors import InvalidSession
 from annotations.models import Gold
-from annotations.sheet import asked_of_people, off_scale
+from annotations.sheet import InvalidSheet, asked_of_people, off_scale, read_entry
 from rubricstudio.domain.quality import Answer
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Criterion, Response, RubricVersion, User
@@ -72,3 +74,50 @@ def _is_possible(answer: Answer) -> bool:
     if answer.status == VerdictStatus.OK:
         return answer.value is not None
     return answer.status == VerdictStatus.CANNOT_ASSESS and answer.value is None
+
+
+COLUMNS = ("response", "criterion", "answer", "note")
+LONGEST_IMPORT = 5_000
+
+
+@transaction.atomic
+def import_gold(*, version: RubricVersion, text: str, by: User) -> int:
+    """Set the gold answers of a CSV with the columns response, criterion, answer, note.
+
+    `response` is a response's id in the project, `criterion` a key, `answer` a value of the
+    scale or cannot_assess. Returns how many changed. Raises InvalidGold, whose problems are
+    keyed by line number, with nothing written.
+    """
+    criteria = {criterion.key: criterion for criterion in asked_of_people(version.as_rubric())}
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    if not rows or not {"response", "criterion", "answer"} <= set(rows[0]):
+        raise InvalidGold({"1": _("The first line names the columns response, criterion, answer.")})
+    if len(rows) > LONGEST_IMPORT:
+        raise InvalidGold({"1": _("Import at most %(n)d lines at once.") % {"n": LONGEST_IMPORT}})
+    names = {str(row["response"]).strip() for row in rows}
+    responses = Response.objects.filter(project=version.rubric.project_id, external_id__in=names)
+    by_name = {response.external_id: response for response in responses}
+    problems: dict[str, str] = {}
+    read: list[tuple[Response, str, Answer, str]] = []
+    for line, row in enumerate(rows, start=2):
+        response = by_name.get(str(row["response"]).strip())
+        criterion = criteria.get(str(row["criterion"]).strip())
+        if response is None or criterion is None:
+            problems[str(line)] = _("There is no such response or criterion.")
+            continue
+        try:
+            entry = read_entry(criterion, str(row["answer"] or ""))
+        except InvalidSheet:
+            problems[str(line)] = off_scale(criterion)
+            continue
+        if entry.status is None:
+            problems[str(line)] = _("The answer is missing.")
+            continue
+        note = str(row.get("note") or "").replace("\x00", "")
+        read.append((response, criterion.key, Answer(entry.status.value, entry.value), note))
+    if problems:
+        raise InvalidGold(problems)
+    return sum(
+        set_gold(response=r, version=version, answers={key: answer}, notes={key: note}, by=by)
+        for r, key, answer, note in read
+    )

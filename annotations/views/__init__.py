@@ -1,5 +1,13 @@
 """Pages of the annotation app."""
 
+from annotations.views.gold import gold, gold_export, gold_import
+from annotations.views.quality import (
+    feedback,
+    quality,
+    quality_checks,
+    quality_pass,
+    quality_rules,
+)
 from annotations.views.queue import next_item, queue, skip, take_up
 from annotations.views.session_forms import (
     session_adopt,
@@ -18,7 +26,15 @@ from annotations.views.sheets import annotate, draft, submit
 __all__ = [
     "annotate",
     "draft",
+    "feedback",
+    "gold",
+    "gold_export",
+    "gold_import",
     "next_item",
+    "quality",
+    "quality_checks",
+    "quality_pass",
+    "quality_rules",
     "queue",
     "session",
     "session_adopt",

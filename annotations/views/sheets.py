@@ -20,7 +20,7 @@ from annotations.actions.sheets import stored_sheet
 from annotations.cards import Typed, cards, fields_of, read_sheet
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
 from annotations.loaders import load_assignment, load_place
-from annotations.models import Assignment, AssignmentStatus, SessionStatus
+from annotations.models import Assignment, AssignmentStatus, ItemKind, SessionStatus
 from annotations.queries.beside import beside
 from annotations.queries.sheets import criteria_of
 from annotations.queries.shortcuts import keymap_of
@@ -195,6 +195,8 @@ def submit(
     except AnnotationError as error:
         messages.error(request, str(error))
         return redirect("annotations:annotate", project.slug, session_id, item_id)
+    if assignment.item.kind == ItemKind.TRAINING:
+        return redirect("annotations:feedback", project.slug, session_id, item_id)
     return go_on(request, place)
 
 

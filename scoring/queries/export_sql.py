@@ -103,7 +103,7 @@ VERDICTS = f"""
       JOIN spoken ON spoken.id = v.round_id
       JOIN who ON who.id = v.rater_id
       JOIN response ON response.id = v.response_id
-     WHERE {_CURRENT_VERDICT} ORDER BY v.id
+     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.kind = 'judge') ORDER BY v.id
 """
 
 PREFERENCES = f"""
@@ -144,5 +144,5 @@ VERDICTS_CSV = f"""
       JOIN who ON who.id = v.rater_id
       JOIN response ON response.id = v.response_id
       JOIN studio_task t ON t.id = response.task_id
-     WHERE {_CURRENT_VERDICT} ORDER BY v.id
+     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.kind = 'judge') ORDER BY v.id
 """
