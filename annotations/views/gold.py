@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from annotations.actions.gold import InvalidGold, import_gold, set_gold
 from annotations.cards import cards, read_sheet
 from annotations.forms_quality import GoldImportForm
+from annotations.keys import Keymap
 from annotations.loaders import load_session
 from annotations.queries.gold import gold_of
 from annotations.queries.quality import export_rows
@@ -77,6 +78,8 @@ def gold(
         "turns": [str(turn["content"]) for turn in response.task.messages],
         "text": markdown(response.text or ""),
         "rows": rows,
+        "keys": Keymap(),
+        "rules": [],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "annotations/gold.html", context, status=status)
