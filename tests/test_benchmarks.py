@@ -18,6 +18,7 @@ TINY = {
     "local_judge": ("--response", "40", "--criteria", "4"),
     "assignment": ("--items", "60", "--verdicts", "6000"),
     "agreement": ("--tasks", "20"),
+    "adjudication": ("--responses", "40"),
     "authoring": ("--criteria", "30"),
     "library": ("--criteria", "200"),
     "web": ("--tasks", "60"),
