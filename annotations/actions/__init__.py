@@ -1,6 +1,8 @@
 """Writes of the annotation app: keyword-only, atomic, each says who acts (`by`)."""
 
+from annotations.actions.activity import record_activity
 from annotations.actions.adopt import adopt_version
+from annotations.actions.ahead import reserve_ahead
 from annotations.actions.assign import next_item, renew
 from annotations.actions.editing import clone_session, edit_session
 from annotations.actions.overall import overall_version
@@ -28,7 +30,9 @@ __all__ = [
     "next_item",
     "overall_version",
     "pause",
+    "record_activity",
     "renew",
+    "reserve_ahead",
     "save_draft",
     "set_annotators",
     "skip",

@@ -31,8 +31,10 @@ class _FilledMeanwhile(Exception):
     """The item was filled between being found and being locked."""
 
 
-def next_item(*, session: Session, by: User) -> Assignment | None:
+def next_item(*, session: Session, by: User, besides: int | None = None) -> Assignment | None:
     """Reserve the next item for a person, or return None when there is none left for them.
+
+    `besides` is an assignment of theirs that does not count as open: they are at it now.
 
     What they have open comes first. After that, where people take items themselves, the
     first in the session's order that has a free place (or one whose reservation expired)
@@ -48,7 +50,7 @@ def next_item(*, session: Session, by: User) -> Assignment | None:
     for waits in (False, True):
         while True:
             try:
-                taken = _reserve(session=session, by=by, waits=waits)
+                taken = _reserve(session=session, by=by, waits=waits, besides=besides)
             except _FilledMeanwhile:
                 continue
             if taken is not None:
@@ -58,7 +60,7 @@ def next_item(*, session: Session, by: User) -> Assignment | None:
 
 
 @transaction.atomic
-def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
+def _reserve(*, session: Session, by: User, waits: bool, besides: int | None) -> Assignment | None:
     hold_session(session.pk, SessionStatus.ACTIVE)
     hold_target(session)
     # The lock on the person's place keeps a double click from reserving two items.
@@ -69,14 +71,14 @@ def _reserve(*, session: Session, by: User, waits: bool) -> Assignment | None:
     if annotator is None:
         raise NotInSession(_("You are not an annotator of this session."))
     check = next_check(session=session, annotator=annotator)
-    if check is not None:
+    if check is not None and check.pk != besides:
         return check
-    resumed = _resume(session, annotator.rater_id, put_off=False)
+    resumed = _resume(session, annotator.rater_id, besides, put_off=False)
     if resumed is not None:
         return resumed
     taken = _take(session, annotator, waits=waits)
     if taken is None and waits:
-        return _resume(session, annotator.rater_id, put_off=True)
+        return _resume(session, annotator.rater_id, besides, put_off=True)
     return taken
 
 
@@ -116,7 +118,9 @@ def places_of(session: Session, rater_id: int) -> int:
     ).count()
 
 
-def _resume(session: Session, rater_id: int, *, put_off: bool) -> Assignment | None:
+def _resume(
+    session: Session, rater_id: int, besides: int | None, *, put_off: bool
+) -> Assignment | None:
     """The person's first open assignment that has a place, or can get one again.
 
     put_off: of those they put off, which is the longest ago; else of the others.
@@ -130,6 +134,7 @@ def _resume(session: Session, rater_id: int, *, put_off: bool) -> Assignment | N
             status__in=OPEN,
             postponed_at__isnull=not put_off,
         )
+        .exclude(pk__in=[] if besides is None else [besides])
         .order_by(*(["postponed_at"] if put_off else _in_order(session, rater_id)))
         .first()
     )

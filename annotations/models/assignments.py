@@ -224,8 +224,8 @@ class ActivityKind(models.TextChoices):
 class Activity(models.Model):
     """One raw event of a person at an item, from which active time is counted.
 
-    `at` is the browser's clock; `number` counts the events of one tab, so that an event
-    that is sent twice is stored once.
+    `at` is the browser's clock, put right where it is far from the server's; `number`
+    counts the events of one tab, so that an event that is sent twice is stored once.
     """
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="activity")

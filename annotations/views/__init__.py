@@ -1,5 +1,7 @@
 """Pages of the annotation app."""
 
+from annotations.views.activity import activity
+from annotations.views.ahead import ahead
 from annotations.views.gold import gold, gold_export, gold_import
 from annotations.views.quality import (
     feedback,
@@ -24,6 +26,8 @@ from annotations.views.sessions import (
 from annotations.views.sheets import annotate, draft, submit
 
 __all__ = [
+    "activity",
+    "ahead",
     "annotate",
     "draft",
     "feedback",

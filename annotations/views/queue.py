@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -13,6 +13,7 @@ from annotations.forms import SkipForm
 from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import SkipReason
 from annotations.queries import queue_progress
+from annotations.queries.activity import time_spent
 from annotations.queries.lists import own_items
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
@@ -33,6 +34,7 @@ def queue(request: ProjectRequest, project: Project, session_id: int) -> HttpRes
         "after": after,
         "older": older,
         "instructions": markdown(place.session.instructions),
+        "time": time_spent(place.session, rater_id=place.rater_id).get(place.rater_id),
     }
     return render(request, "annotations/queue.html", context)
 
@@ -43,7 +45,7 @@ def next_item(request: ProjectRequest, project: Project, session_id: int) -> Htt
     return go_on(request, load_place(project, session_id, request.user))
 
 
-def go_on(request: ProjectRequest, place: Place) -> HttpResponse:
+def go_on(request: ProjectRequest, place: Place) -> HttpResponseRedirect:
     """To the person's next item, or to the queue where there is none."""
     slug, session = place.session.round.project.slug, place.session
     try:

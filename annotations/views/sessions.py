@@ -14,6 +14,7 @@ from annotations.forms import AnnotatorsForm
 from annotations.loaders import find_place, load_session
 from annotations.models import CommentRule, Session
 from annotations.queries import session_items, session_progress
+from annotations.queries.activity import time_spent
 from annotations.queries.carried import followed_session, newer_versions
 from annotations.queries.flags import notes_of
 from annotations.queries.lists import imported_rounds, session_rows
@@ -69,6 +70,7 @@ def _session_page(request: ProjectRequest, shown: Session) -> HttpResponse:
         "progress": session_progress(shown),
         "annotators": annotators,
         "notes": notes_of(shown),
+        "times": time_spent(shown),
         "missing": max(0, shown.coverage - len(present)),
         "items": items,
         "after": after,

@@ -19,12 +19,14 @@ from annotations import actions
 from annotations.actions.sheets import stored_sheet
 from annotations.cards import Typed, cards, fields_of, read_sheet
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
-from annotations.loaders import load_assignment, load_place
+from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, ItemKind, SessionStatus
 from annotations.queries.beside import beside
+from annotations.queries.queue import queue_progress
 from annotations.queries.sheets import criteria_of
 from annotations.queries.shortcuts import keymap_of
 from annotations.queries.workplace import workplace
+from annotations.views.own import is_own, someone_else
 from annotations.views.queue import go_on
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
@@ -129,6 +131,8 @@ def draft(
     request: ProjectRequest, project: Project, session_id: int, item_id: int
 ) -> HttpResponseBase:
     assignment = load_assignment(load_place(project, session_id, request.user), item_id)
+    if not is_own(request):
+        return someone_else()
     typed = read_sheet(request.POST, criteria_of(assignment.item.session))
     try:
         saved = actions.save_draft(
@@ -176,6 +180,8 @@ def submit(
 ) -> HttpResponseBase:
     place = load_place(project, session_id, request.user)
     assignment = load_assignment(place, item_id)
+    if not is_own(request):
+        return someone_else()
     typed = read_sheet(request.POST, criteria_of(place.session))
     if typed.problems:
         return _page(request, assignment, typed, status=422)
@@ -193,11 +199,27 @@ def submit(
     except IncompleteSheet as error:
         return _refused(request, assignment, error)
     except AnnotationError as error:
+        if _asks_for_json(request):
+            return JsonResponse({"message": str(error)}, status=422)
         messages.error(request, str(error))
         return redirect("annotations:annotate", project.slug, session_id, item_id)
     if assignment.item.kind == ItemKind.TRAINING:
-        return redirect("annotations:feedback", project.slug, session_id, item_id)
-    return go_on(request, place)
+        following = redirect("annotations:feedback", project.slug, session_id, item_id)
+    else:
+        following = go_on(request, place)
+    if not _asks_for_json(request):
+        return following
+    # The next page may have been fetched before this submit, and be one behind.
+    return JsonResponse({"next": following.url, "count": _count(place)})
+
+
+def _count(place: Place) -> str:
+    progress = queue_progress(place.session, place.rater_id)
+    return _("%(done)s / %(total)s · %(skipped)s skipped") % {
+        "done": progress.submitted,
+        "total": progress.total,
+        "skipped": progress.skipped,
+    }
 
 
 def _refused(

@@ -1,6 +1,7 @@
 // Keeps what is being filled in, on the server and, until that has worked, in this browser.
 //
-//   <form data-autosave="URL" data-autosave-key="session-3-item-12" data-revision="7">
+//   <form data-autosave="URL" data-autosave-key="session-3-item-12-7" data-revision="7"
+//         data-user="7" data-label="Item 12">
 //
 // A change is POSTed to URL after a short pause, with all fields of the form. The reply is
 // JSON {"revision": "8"}, which is sent back as the field "revision" where the form has one;
@@ -10,23 +11,21 @@
 // "message". A field [data-tab] gets a name for this tab, so that the server knows who wrote
 // last. An element with data-save-state (_components/save_state.html) shows where things stand.
 //
-// The browser's copy goes once the server has the draft. A copy of a submit that may not have
-// arrived goes on the next page with [data-autosave-arrived]; a page that the server made from
-// what was sent carries data-autosave-sent on its form.
+// Submitting goes the same way: the copy is marked as submitted before it is sent and goes
+// when the reply {"next": URL} is here. Without a connection it waits, and is sent when there
+// is one again, from this page or from another (outbox.js). A change meanwhile takes the
+// submit back: what is sent is what was on the page when the button was pressed.
 // `new Event("autosave:now", {bubbles: true})` on the form saves without the pause.
 
-import { keep, post, recall, toast, whenAdded } from "./shared.js";
+import { copyName, forget, pauseAfter, readCopy, send, writeCopy } from "./outbox.js";
+import { hasAhead, open, openAhead, show as showPage } from "./prefetch.js";
+import { toast, whenAdded } from "./shared.js";
 
 const PAUSE = 700;
-const RETRY = [2000, 5000, 15000, 30000, 60000];
-const PREFIX = "rs.draft.";
-const TOO_OLD = 30 * 24 * 3600 * 1000;
 const states = new WeakMap();
 
 const stateOf = (form) => states.get(form);
-const copyName = (form) => PREFIX + (form.dataset.autosaveKey || form.dataset.autosave);
-
-const NOT_ENTRIES = new Set(["csrfmiddlewaretoken", "revision", "tab"]);
+const NOT_ENTRIES = new Set(["csrfmiddlewaretoken", "revision", "tab", "by"]);
 
 function entriesOf(form) {
   const isEntry = ([name, value]) => typeof value === "string" && !NOT_ENTRIES.has(name);
@@ -38,19 +37,21 @@ function show(form, state, detail = "") {
   if (!box) return;
   box.dataset.state = state;
   box.querySelector("[data-save-text]").textContent = detail || (box.dataset[state] ?? "");
+  const link = box.querySelector("[data-sign-in]");
+  if (link) link.hidden = state !== "signedout";
 }
 
-function writeCopy(form, extra = {}) {
-  const copy = { at: Date.now(), revision: form.dataset.revision ?? "", entries: entriesOf(form), ...extra };
-  keep(copyName(form), JSON.stringify(copy));
+function keepCopy(form, extra = {}) {
+  const { user = "", label = "", revision = "", autosave: url } = form.dataset;
+  const tab = form.querySelector("[data-tab]")?.value ?? "";
+  const page = form.dataset.page ?? location.pathname;
+  const copy = { at: Date.now(), user, label, page, url, tab, revision, submit: null, problem: "" };
+  writeCopy(copyName(form), { ...copy, entries: entriesOf(form), ...extra });
 }
 
-function readCopy(name) {
-  try {
-    return JSON.parse(recall(name));
-  } catch {
-    return null;
-  }
+function markCopy(form, extra) {
+  const copy = readCopy(copyName(form));
+  if (copy) writeCopy(copyName(form), { ...copy, ...extra });
 }
 
 function onChange(event) {
@@ -58,67 +59,56 @@ function onChange(event) {
   const state = form && stateOf(form);
   if (!state || state.stopped) return;
   state.changes += 1;
-  writeCopy(form);
+  state.queued = null;
+  keepCopy(form);
   schedule(form, PAUSE);
 }
 
 function schedule(form, delay) {
   const state = stateOf(form);
   clearTimeout(state.timer);
-  state.timer = setTimeout(() => save(form), delay);
+  state.timer = setTimeout(() => (state.queued ? submit(form, state.queued, true) : save(form)), delay);
 }
 
 /** Sends the form as it is now; a change made meanwhile is sent after it. */
 async function save(form, options = {}) {
   const state = stateOf(form);
+  if (!state || !form.isConnected) return;
   clearTimeout(state.timer);
   if (state.stopped || state.busy || state.changes === state.saved) return;
   const changes = state.changes;
   state.busy = true;
   show(form, "saving");
-  try {
-    const response = await post(form.dataset.autosave, new FormData(form), { form, ...options });
-    await onReply(form, response, changes);
-  } catch {
-    retryLater(form);
-  } finally {
-    state.busy = false;
-  }
+  state.inFlight = send(form.dataset.autosave, new FormData(form), { form, ...options });
+  const result = await state.inFlight;
+  state.busy = false;
+  onSaved(form, result, changes);
   if (!state.stopped && state.failures === 0 && state.changes !== state.saved) schedule(form, PAUSE);
 }
 
-async function onReply(form, response, changes) {
+function onSaved(form, { outcome, reply = {} }, changes) {
   const state = stateOf(form);
-  const reply = await readReply(response);
   if (reply.revision !== undefined) setRevision(form, reply.revision);
-  if (response.ok && !response.redirected) {
-    if (reply.entries && state.changes === changes) fillBlanks(form, reply.entries);
-    state.saved = changes;
-    state.failures = 0;
-    if (state.changes === changes) {
-      keep(copyName(form), null);
-      show(form, "saved");
-    }
-  } else if (response.status === 409) {
+  if (outcome === "offline" || outcome === "signedout") {
+    retryLater(form, outcome);
+  } else if (outcome === "conflict") {
     state.stopped = true;
+    markCopy(form, { problem: "conflict" });
     show(form, "conflict", reply.message);
     form.querySelector("[data-show-both]")?.removeAttribute("hidden");
-  } else if (response.status >= 500 || response.status === 429) {
-    retryLater(form);
   } else {
-    // Refused for what it says, or signed out: sending the same again would not help.
     state.saved = changes;
     state.failures = 0;
-    show(form, "failed", reply.message);
-  }
-}
-
-async function readReply(response) {
-  if (!response.headers.get("content-type")?.includes("json")) return {};
-  try {
-    return (await response.json()) ?? {};
-  } catch {
-    return {};
+    if (outcome === "refused") {
+      // For what it says: sending the same again would not help.
+      markCopy(form, { problem: "refused" });
+      show(form, "failed", reply.message);
+    } else {
+      if (reply.entries && state.changes === changes) fillBlanks(form, reply.entries);
+      if (state.changes !== changes || state.stopped) return;
+      forget(copyName(form));
+      show(form, "saved");
+    }
   }
 }
 
@@ -126,6 +116,7 @@ function setRevision(form, revision) {
   form.dataset.revision = revision;
   const field = form.elements.namedItem("revision");
   if (field) field.value = revision;
+  markCopy(form, { revision });
 }
 
 /** Takes over what another tab answered, where this one has no answer. */
@@ -135,10 +126,10 @@ function fillBlanks(form, entries) {
   if (missing.length) fill(form, missing);
 }
 
-function retryLater(form) {
+function retryLater(form, why) {
   const state = stateOf(form);
-  show(form, "offline");
-  schedule(form, RETRY[Math.min(state.failures, RETRY.length - 1)]);
+  show(form, state.queued && why === "offline" ? "queued" : why);
+  schedule(form, pauseAfter(state.failures));
   state.failures += 1;
 }
 
@@ -162,9 +153,15 @@ function fill(form, entries) {
 }
 
 /** Puts a copy back into the form, choices that it does not hold undone, and sends it. */
-function restore(form, entries) {
+function restore(form, copy) {
+  // Sent under the name and the revision it was made with, the server can tell whether
+  // another tab has answered something else meanwhile.
+  setRevision(form, copy.revision);
+  const tab = form.querySelector("[data-tab]");
+  if (tab && copy.tab) tab.value = copy.tab;
   for (const field of form.elements) if (holdsChoice(field) && field.name) field.checked = false;
-  fill(form, entries);
+  fill(form, copy.entries);
+  if (copy.submit && copy.problem !== "conflict" && copy.problem !== "refused") submit(form, copy.submit);
 }
 
 function nameTab(form) {
@@ -176,54 +173,96 @@ function nameTab(form) {
 function start(form) {
   if (stateOf(form)) return;
   nameTab(form);
-  states.set(form, { timer: 0, changes: 0, saved: 0, failures: 0, busy: false, stopped: false });
+  states.set(form, { timer: 0, changes: 0, saved: 0, failures: 0, busy: false, stopped: false, sending: false, queued: null, inFlight: null });
   const copy = readCopy(copyName(form));
-  if (!copy) return;
+  // A page made from what was sent shows it already; the copy stays until that is settled.
+  if (!copy || form.dataset.autosaveSent !== undefined) return;
   const same = JSON.stringify(copy.entries) === JSON.stringify(entriesOf(form));
-  if (same || form.dataset.autosaveSent !== undefined) {
-    keep(copyName(form), null);
-    return;
+  if (same && !copy.submit) {
+    forget(copyName(form));
+    show(form, "saved"); // it arrived while the page was leaving
+  } else {
+    restore(form, copy);
   }
-  // The copy was never sent. Sent with the revision it was made on, the server can tell
-  // whether another tab has answered something else meanwhile.
-  setRevision(form, copy.revision);
-  restore(form, copy.entries);
 }
 
 function onSubmit(event) {
-  const state = stateOf(event.target);
-  if (!state) return;
-  if (!navigator.onLine) {
-    event.preventDefault();
-    show(event.target, "offline");
-    toast({ tone: "warning", text: event.target.dataset.offlineText });
+  const form = event.target;
+  const state = stateOf(form);
+  if (!state || event.defaultPrevented) return;
+  const elsewhere = event.submitter?.hasAttribute("formaction");
+  if (elsewhere || form.dataset.submitByScript === undefined) {
+    clearTimeout(state.timer);
+    state.stopped = true; // no draft may arrive after what is sent now
     return;
   }
-  clearTimeout(state.timer);
-  // The copy outlives the submit in case the server is not reached; see forgetArrived.
-  if (recall(copyName(event.target))) writeCopy(event.target, { submitted: true });
-  // No draft may arrive after what was submitted.
-  if (!event.defaultPrevented) state.stopped = true;
+  event.preventDefault();
+  submit(form, form.action);
 }
 
-/** The page came back from the browser's own store, so its submit may not have arrived. */
+/** Sends the form as submitted and goes on, at once or when there is a connection again. */
+async function submit(form, url, isRetry = false) {
+  const state = stateOf(form);
+  clearTimeout(state.timer);
+  if (state.sending) return;
+  state.queued = url;
+  state.sending = true;
+  keepCopy(form, { submit: url });
+  const button = form.querySelector("[data-submit-next]");
+  button?.setAttribute("aria-busy", "true");
+  const changes = state.changes;
+  const body = new FormData(form);
+  await state.inFlight; // a draft must not arrive after what is submitted
+  body.set("revision", form.dataset.revision);
+  const result = await send(url, body, { form });
+  state.sending = false;
+  button?.removeAttribute("aria-busy");
+  if (result.outcome === "sent") forget(copyName(form));
+  if (!form.isConnected) return;
+  if (state.changes !== changes) state.queued = null;
+  onSubmitted(form, result, isRetry);
+}
+
+function onSubmitted(form, { outcome, reply = {}, page = null }, isRetry) {
+  const state = stateOf(form);
+  if (outcome === "sent" && reply.next) {
+    state.stopped = true;
+    open(reply.next, reply.count);
+  } else if (outcome === "offline" || outcome === "signedout") {
+    if (!isRetry) toast({ tone: "warning", text: form.dataset[`${outcome}Text`] });
+    if (outcome === "offline" && state.queued && hasAhead()) {
+      state.stopped = true;
+      openAhead();
+    } else {
+      retryLater(form, outcome);
+    }
+  } else {
+    state.queued = null;
+    markCopy(form, { submit: null, problem: outcome === "conflict" ? "conflict" : "refused" });
+    if (page !== null) {
+      showPage(page);
+      return;
+    }
+    state.saved = state.changes;
+    show(form, "failed", reply.message);
+    toast({ tone: "error", text: reply.message || form.querySelector("[data-save-state]")?.dataset.failed });
+  }
+}
+
+/** The page came back from the browser's own store, or the person from another tab. */
+function again() {
+  for (const form of document.querySelectorAll("form[data-autosave]")) {
+    const state = stateOf(form);
+    if (state?.queued) submit(form, state.queued, true);
+    else save(form);
+  }
+}
+
 function onPageShow(event) {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const state = stateOf(form);
     if (state) state.stopped = false;
-  }
-}
-
-/** What was submitted and has arrived is not needed here any more, nor are old copies. */
-function forgetArrived() {
-  const arrived = document.querySelector("[data-autosave-arrived]") !== null;
-  const here = new Set([...document.querySelectorAll("form[data-autosave]")].map(copyName));
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const copy = readCopy(name);
-    const isDone = copy?.submitted && arrived && !here.has(name);
-    if (!copy || isDone || Date.now() - copy.at > TOO_OLD) keep(name, null);
   }
 }
 
@@ -236,13 +275,13 @@ document.addEventListener("change", onChange);
 document.addEventListener("autosave:now", (event) => save(event.target.closest("form")));
 // Before app.js, which takes a form that is not stopped here for sent.
 document.addEventListener("submit", onSubmit, { capture: true });
-document.addEventListener("visibilitychange", () => document.hidden && flush());
+document.addEventListener("visibilitychange", () => (document.hidden ? flush() : again()));
 window.addEventListener("pagehide", flush);
 window.addEventListener("pageshow", onPageShow);
-window.addEventListener("online", flush);
-try {
-  forgetArrived();
-} catch {
-  // Storage is forbidden: saving on the server still works.
-}
+window.addEventListener("online", again);
+window.addEventListener("focus", again);
+document.addEventListener("page:leave", flush);
+document.addEventListener("person:leave", () => {
+  for (const form of document.querySelectorAll("form[data-autosave]")) stateOf(form).stopped = true;
+});
 whenAdded("form[data-autosave]", start);

@@ -11,8 +11,10 @@ const EVERY = 120_000;
 const SIGNS = ["keydown", "pointerdown", "pointermove", "scroll", "input"];
 let atWork = false;
 
-async function renew(form) {
-  if (!atWork || document.hidden) return;
+async function renew() {
+  // The next item's form may have taken the place of the one that was here.
+  const form = document.querySelector("form[data-renew]");
+  if (!form || !atWork || document.hidden) return;
   atWork = false;
   try {
     await post(form.dataset.renew, new FormData(), { form });
@@ -22,8 +24,5 @@ async function renew(form) {
   }
 }
 
-const form = document.querySelector("form[data-renew]");
-if (form) {
-  for (const sign of SIGNS) document.addEventListener(sign, () => (atWork = true), { passive: true, capture: true });
-  setInterval(() => renew(form), EVERY);
-}
+for (const sign of SIGNS) document.addEventListener(sign, () => (atWork = true), { passive: true, capture: true });
+setInterval(renew, EVERY);

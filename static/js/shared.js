@@ -79,21 +79,30 @@ export function toast(detail) {
   document.dispatchEvent(new CustomEvent("toast", { detail }));
 }
 
-/** The token that Django wants with every POST. */
+/** The token that Django wants with every POST; the cookie's is that of the newest sign-in. */
 export function csrfToken(form = null) {
+  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  if (cookie) return cookie;
   const field = form?.querySelector("[name=csrfmiddlewaretoken]");
   if (field) return field.value;
   return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"] ?? "";
 }
 
+/** After so many milliseconds a connection counts as lost. */
+const PATIENCE = 30_000;
+
 /** POSTs a body and returns the response; rejects where the server cannot be reached. */
 export function post(url, body, { form = null, keepalive = false } = {}) {
+  const token = csrfToken(form);
+  // Django looks at the field first, which may be from before somebody signed in again.
+  if (body instanceof FormData && body.has("csrfmiddlewaretoken")) body.set("csrfmiddlewaretoken", token);
   return fetch(url, {
     method: "POST",
     body,
     keepalive,
+    signal: AbortSignal.timeout(PATIENCE),
     credentials: "same-origin",
-    headers: { "X-CSRFToken": csrfToken(form), "X-Requested-With": "fetch", Accept: "application/json" },
+    headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" },
   });
 }
 

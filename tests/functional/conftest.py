@@ -158,6 +158,7 @@ def visitor(launched: Browser, live_server: LiveServer) -> Iterator[MakeVisitor]
 
     yield make
     for context in contexts:
+        context.set_offline(True)  # what a closing page still sends must not meet the next test
         context.close()
 
 
