@@ -22,6 +22,8 @@ import { hasAhead, open, openAhead, show as showPage } from "./prefetch.js";
 import { toast, whenAdded } from "./shared.js";
 
 const PAUSE = 700;
+// The page that comes may have been made before the last draft arrived: its copy stays then.
+let leaving = false;
 const states = new WeakMap();
 
 const stateOf = (form) => states.get(form);
@@ -58,6 +60,7 @@ function onChange(event) {
   const form = event.target.closest?.("form[data-autosave]");
   const state = form && stateOf(form);
   if (!state || state.stopped) return;
+  leaving = false;
   state.changes += 1;
   state.queued = null;
   keepCopy(form);
@@ -106,7 +109,7 @@ function onSaved(form, { outcome, reply = {} }, changes) {
     } else {
       if (reply.entries && state.changes === changes) fillBlanks(form, reply.entries);
       if (state.changes !== changes || state.stopped) return;
-      forget(copyName(form));
+      if (!leaving) forget(copyName(form));
       show(form, "saved");
     }
   }
@@ -259,6 +262,7 @@ function again() {
 }
 
 function onPageShow(event) {
+  leaving = false;
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const state = stateOf(form);
@@ -276,6 +280,7 @@ document.addEventListener("autosave:now", (event) => save(event.target.closest("
 // Before app.js, which takes a form that is not stopped here for sent.
 document.addEventListener("submit", onSubmit, { capture: true });
 document.addEventListener("visibilitychange", () => (document.hidden ? flush() : again()));
+window.addEventListener("beforeunload", () => { leaving = true; });
 window.addEventListener("pagehide", flush);
 window.addEventListener("pageshow", onPageShow);
 window.addEventListener("online", again);
