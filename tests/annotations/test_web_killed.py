@@ -28,7 +28,7 @@ from annotations.models import Assignment, Session
 from rubricstudio.actions.tasks import add_response
 from rubricstudio.management.commands.serve import processes
 from rubricstudio.models import Verdict
-from tests.conftest import Cast, Data
+from tests.conftest import OTHERS_AT_WORK, Cast, Data
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -182,14 +182,11 @@ def test_killed_at_any_moment_of_a_submit_it_is_whole_or_not_there(
 
 
 def _until_quiet() -> None:
-    """The database has noticed that its clients are gone."""
+    """The database has finished, or undone, what the killed process asked of it."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
+            cursor.execute(OTHERS_AT_WORK)
             if cursor.fetchone() == (0,):
                 return
         threading.Event().wait(0.02)
