@@ -100,6 +100,14 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
         cell = ["round_id", "response_id", "criterion_id", "rater_id", "sample"]
         return self.order_by(*cell, "-revision").distinct(*cell)
 
+    def counted(self) -> VerdictQuerySet:
+        """Without the further samples of people who work here.
+
+        Those are items that came back to see whether a person agrees with themselves, and
+        items whose answer is known. A judge's samples count, and so do imported ones.
+        """
+        return self.filter(Q(sample=0) | Q(rater__user=None))
+
 
 # Locks each parent once (as a foreign key would, row by row) so that it cannot vanish
 # before this transaction ends. Then checks that every reference exists, that all of them

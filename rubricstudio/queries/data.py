@@ -32,9 +32,6 @@ PAGE = 50
 EXCERPT = 280
 MOST_PREFERENCES = 200
 
-# Of people only their first answers: other samples are repeats and answers to known items.
-FIRST_ANSWERS = Q(sample=0) | Q(rater__kind="judge")
-
 
 @dataclass(frozen=True)
 class TaskFilter:
@@ -171,7 +168,7 @@ def _counted(rows: Sequence[TaskRow]) -> list[TaskRow]:
 def _count_verdicts(task_of: Mapping[int, int]) -> Counter[tuple[int, str]]:
     """Cells by task and kind of rater; `task_of` leads from responses to tasks."""
     # Revision 0 exactly once for each cell; response first, as the index of verdicts has it.
-    cells = Verdict.objects.filter(FIRST_ANSWERS, response__in=list(task_of), revision=0)
+    cells = Verdict.objects.filter(response__in=list(task_of), revision=0).counted()
     rows = cells.values_list("response_id", "rater__kind").annotate(n=Count("*")).order_by()
     counts: Counter[tuple[int, str]] = Counter()
     for response, kind, n in rows:
@@ -239,7 +236,8 @@ def _summaries(responses: Sequence[int]) -> list[VerdictSummary]:
     ok = Q(status=VerdictStatus.OK.value)
     binary = ok & Q(criterion__scale_kind="binary")
     rows = (
-        Verdict.objects.filter(FIRST_ANSWERS, ~Exists(newer), response__in=responses)
+        Verdict.objects.filter(~Exists(newer), response__in=responses)
+        .counted()
         .values_list("response_id", "round__name", "round__kind")
         .annotate(
             raters=Count("rater", distinct=True),

@@ -185,6 +185,7 @@ _JUDGED = """
         SELECT v.round_id, v.response_id, v.criterion_id, v.rater_id, v.sample, v.revision, v.value
           FROM studio_verdict v
          WHERE v.round_id IN (SELECT id FROM rounds) AND v.criterion_id = ANY(%(ids)s)
+           AND (v.sample = 0 OR v.rater_id IN (SELECT id FROM studio_rater WHERE user_id IS NULL))
          LIMIT %(verdicts)s
     ), current AS (
         SELECT DISTINCT ON (round_id, response_id, criterion_id, rater_id, sample) *

@@ -47,7 +47,7 @@ _SQL = """
            (v.status = 'not_applicable')::int::bigint, coalesce(v.value, 'NaN'::float8)
       FROM studio_verdict v JOIN studio_response r ON r.id = v.response_id
      WHERE v.round_id = ANY(%(rounds)s)
-       AND (v.sample = 0 OR v.rater_id IN (SELECT id FROM studio_rater WHERE kind = 'judge'))
+       AND (v.sample = 0 OR v.rater_id IN (SELECT id FROM studio_rater WHERE user_id IS NULL))
        AND (%(criteria)s::bigint[] IS NULL OR v.criterion_id = ANY(%(criteria)s))
        AND (%(first)s::bigint IS NULL OR v.response_id BETWEEN %(first)s AND %(last)s)
 """
@@ -109,7 +109,7 @@ def verdict_columns(
 ) -> VerdictColumns:
     """The current verdicts of these rounds, in no particular order. Three queries.
 
-    Of people only sample 0: their other samples are repeats and answers to known items.
+    Of people who work here only sample 0 (`VerdictQuerySet.counted`).
 
     versions: only verdicts on criteria that one of these versions has in the same words.
     responses: only those with ids from the first to the last, both included.

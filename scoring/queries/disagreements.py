@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Q
 
 from annotations.queries.blind import blind_responses
 from rubricstudio.domain.agreement import unanimous
@@ -198,11 +197,11 @@ def _said(
     same = _same_words({unit.criterion for unit in units})
     verdicts = (
         Verdict.objects.filter(
-            Q(sample=0) | Q(rater__kind="judge"),
             round__in=rounds,
             response__in={unit.response for unit in units},
             criterion__in=list(same),
         )
+        .counted()
         .current()
         .select_related("rater", "round")
     )

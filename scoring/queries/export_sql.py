@@ -68,7 +68,7 @@ _WHO = """
         SELECT id, kind, name, ',"round":' || to_json(name)::text AS frag
           FROM studio_round WHERE id = ANY(%(rounds)s)),
     who AS MATERIALIZED (
-        SELECT id, kind, name, ',"rater":' || to_json(name)::text
+        SELECT id, kind, user_id, name, ',"rater":' || to_json(name)::text
                || ',"rater_kind":"' || kind || '"' AS frag
           FROM studio_rater WHERE project_id = %(project)s),
     response AS MATERIALIZED (
@@ -103,7 +103,7 @@ VERDICTS = f"""
       JOIN spoken ON spoken.id = v.round_id
       JOIN who ON who.id = v.rater_id
       JOIN response ON response.id = v.response_id
-     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.kind = 'judge') ORDER BY v.id
+     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.user_id IS NULL) ORDER BY v.id
 """
 
 PREFERENCES = f"""
@@ -144,5 +144,5 @@ VERDICTS_CSV = f"""
       JOIN who ON who.id = v.rater_id
       JOIN response ON response.id = v.response_id
       JOIN studio_task t ON t.id = response.task_id
-     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.kind = 'judge') ORDER BY v.id
+     WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.user_id IS NULL) ORDER BY v.id
 """

@@ -166,7 +166,7 @@ def _about(rubric: Rubric, responses: Collection[int]) -> QuerySet[Verdict]:
         response_id__in=responses,
         round__project=rubric.project_id,
         criterion__version__rubric=rubric,
-    )
+    ).counted()
 
 
 def _sides(rubric: Rubric, responses: Collection[int], run: PreviewRun | None) -> list[Side]:
