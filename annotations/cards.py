@@ -110,7 +110,7 @@ def read_sheet(post: QueryDict, criteria: tuple[Criterion, ...]) -> Typed:
     for criterion in criteria:
         key = criterion.key
         said = Entry(
-            rationale=_remark(post, COMMENT + key, key, problems),
+            rationale=read_remark(post, COMMENT + key, key, problems),
             evidence=_quotes(post, key, problems),
             confidence=CONFIDENCE.get(post.get(SURE + key, "")),
         )
@@ -124,7 +124,7 @@ def read_sheet(post: QueryDict, criteria: tuple[Criterion, ...]) -> Typed:
             entries[key] = read_entry(criterion, raw[key], said)
         except InvalidSheet as error:
             problems.update(error.problems)
-    return Typed(Sheet(entries, _remark(post, "comment", "", problems)), problems, raw)
+    return Typed(Sheet(entries, read_remark(post, "comment", "", problems)), problems, raw)
 
 
 def _quotes(post: QueryDict, key: str, problems: dict[str, str]) -> tuple[Quote, ...]:
@@ -137,7 +137,8 @@ def _quotes(post: QueryDict, key: str, problems: dict[str, str]) -> tuple[Quote,
     return quotes
 
 
-def _remark(post: QueryDict, name: str, key: str, problems: dict[str, str]) -> str:
+def read_remark(post: QueryDict, name: str, key: str, problems: dict[str, str]) -> str:
+    """A comment as it was typed, cut to LONGEST_COMMENT with a problem where it is longer."""
     # PostgreSQL stores no NUL, and browsers send CR LF for what the page holds as LF.
     text = post.get(name, "").replace("\x00", "").replace("\r\n", "\n").strip()
     if len(text) > LONGEST_COMMENT:

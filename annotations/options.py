@@ -14,8 +14,8 @@ from rubricstudio.models import Round
 
 MAX_COVERAGE = 100
 MAX_MINUTES = 60 * 24 * 30
-# Items that are compared (mode pairwise, ranking) are made elsewhere.
-MODES = (Mode.CRITERIA, Mode.OVERALL)
+# In these an item holds several responses (see annotations.grouping).
+COMPARING = (Mode.PAIRWISE, Mode.RANKING)
 
 
 class SessionOptions(TypedDict, total=False):
@@ -107,7 +107,7 @@ def _coverage_words() -> str:
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "mode": tuple(MODES),
+    "mode": tuple(Mode.values),
     "strategy": tuple(Strategy.values),
     "order": tuple(Order.values),
     "skipped_to": tuple(SkippedTo.values),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotations import urls_assignment, views
 from annotations.urls_adjudication import urlpatterns_adjudication
+from annotations.views.compare_new import compare_new
 
 app_name = "annotations"
 
@@ -15,6 +16,7 @@ _ITEM = _SESSION + "items/<int:item_id>/"
 urlpatterns = [
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/new/", views.session_new, name="session-new"),
+    path("sessions/new/comparison/", compare_new, name="compare-new"),
     path(_SESSION, views.session, name="session"),
     path(_SESSION + "edit/", views.session_edit, name="session-edit"),
     path(_SESSION + "clone/", views.session_clone, name="session-clone"),

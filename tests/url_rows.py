@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from annotations.actions import activate, create_session, next_item
+from annotations.actions import activate, create_comparison, create_session, next_item
 from annotations.actions.flags import flag
+from annotations.grouping import Grouping
+from annotations.models import Mode
 from rubricstudio.actions.comments import add_comment
 from rubricstudio.actions.images import add_image
 from rubricstudio.actions.import_jobs import Upload, cancel_import, create_import
@@ -60,7 +62,15 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         rubric=data.version.rubric, text="Walk", by=cast.owner, link_for=lambda comment: ""
     )
     preview, review = _previewed(cast, data, judge)
+    compared = create_comparison(
+        project=cast.project,
+        name="Walk over pairs",
+        version=data.version,
+        by=cast.owner,
+        grouping=Grouping(Mode.PAIRWISE),
+    )
     return {
+        "compared_id": compared.pk,
         "preview_id": preview.pk,
         "said_id": _said(preview, data).pk,
         "review_id": review.pk,

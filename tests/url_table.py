@@ -150,6 +150,7 @@ PAGES: dict[str, Page] = {
     # -- sessions
     "annotations:sessions": member(Permission.SEE_PROJECT),
     "annotations:session-new": member(Permission.MANAGE_SESSIONS),
+    "annotations:compare-new": member(Permission.MANAGE_SESSIONS),
     "annotations:session": member(Permission.SEE_PROJECT),
     "annotations:session-edit": member(Permission.MANAGE_SESSIONS),
     "annotations:session-clone": member(Permission.MANAGE_SESSIONS),
@@ -190,6 +191,7 @@ PAGES: dict[str, Page] = {
     # -- judges, comparison, export
     "scoring:compare": member(Permission.SEE_RESULTS),
     "scoring:agreement": member(Permission.SEE_RESULTS),
+    "scoring:wins": member(Permission.SEE_RESULTS, session_id="compared_id"),
     "scoring:disagreements": member(Permission.SEE_RESULTS),
     # Nobody has judged anything in the rows of the walk.
     "scoring:disagreement": member(Permission.SEE_RESULTS, also=(404,)),

@@ -4,6 +4,8 @@ from annotations.actions.activity import record_activity
 from annotations.actions.adopt import adopt_version
 from annotations.actions.ahead import reserve_ahead
 from annotations.actions.assign import next_item, renew
+from annotations.actions.compare_sessions import create_comparison
+from annotations.actions.comparisons import keep_order
 from annotations.actions.editing import clone_session, edit_session
 from annotations.actions.overall import overall_version
 from annotations.actions.sessions import (
@@ -23,7 +25,9 @@ __all__ = [
     "adopt_version",
     "clone_session",
     "complete",
+    "create_comparison",
     "create_session",
+    "keep_order",
     "create_wanted",
     "edit_session",
     "edit_wanted",

@@ -12,7 +12,7 @@ from annotations.actions.sessions import set_annotators
 from annotations.actions.setup import check_name, check_version, copy_items, open_session
 from annotations.errors import InvalidSession, NotPossible
 from annotations.models import Assignment, AssignmentStatus, Item, Session
-from annotations.options import options_of
+from annotations.options import COMPARING, options_of
 from annotations.queries.carried import adoption_of, carried_of, submitted_sheets
 from annotations.queries.queue import is_over
 from annotations.sheet import Sheet, to_json
@@ -35,6 +35,10 @@ def adopt_version(*, session: Session, version: RubricVersion, by: User, name: s
         pk=session.pk
     )
     project, old = original.round.project, original.round.version
+    if original.mode in COMPARING:
+        raise InvalidSession(
+            _("Comparisons are not carried over. Make a new session on the new version."), "version"
+        )
     if old is None or version.rubric_id != old.rubric_id or version.number <= old.number:
         raise InvalidSession(_("Choose a newer version of the session's rubric."), "version")
     check_version(project, version, original.mode)

@@ -24,6 +24,7 @@ from annotations.actions.setup import (
 from annotations.errors import InvalidSession, NotPossible
 from annotations.models import ItemKind, Session, SessionStatus
 from annotations.options import (
+    COMPARING,
     PLACING,
     SessionOptions,
     check_options,
@@ -102,6 +103,12 @@ def _check_changes(session: Session, changed: set[str], changes: dict[str, Any])
         raise InvalidSession(
             _("This session follows up another one, whose people keep their places."), "coverage"
         )
+    compared = {session.mode, changes.get("mode", session.mode)} & set(COMPARING)
+    if compared and changed & {"version", "mode", "selection"}:
+        raise InvalidSession(
+            _("What is compared was settled when the session was made. Make a new session."),
+            "mode" if "mode" in changed else "selection",
+        )
     if session.status == SessionStatus.DRAFT:
         return
     for name in sorted(changed):
@@ -165,7 +172,8 @@ def clone_session(
     selection is drawn anew with the next seed from what is in the project now. Its
     deadline is left out where it has passed. People who may no longer annotate are left out.
 
-    Raises InvalidSession where the rubric version is retired, or for a name that is taken.
+    Raises InvalidSession where the rubric version is retired, for a name that is taken, and
+    where what is compared would have to be drawn anew.
     """
     original = Session.objects.select_related("round__project", "round__version__rubric").get(
         pk=session.pk
@@ -186,6 +194,8 @@ def clone_session(
     check_name(project, title)
     kept = {key: value for key, value in original.selection.items() if key != "follows"}
     chosen: Chosen | None = None
+    if not same_responses and original.mode in COMPARING:
+        raise InvalidSession(_("Copy it with the same responses, or make a new session."))
     if not same_responses:
         again = Selection.from_json(kept)
         again = replace(again, seed=again.seed + 1)

@@ -20,7 +20,7 @@ from annotations.actions.setup import (
 )
 from annotations.errors import InvalidSession, NotPossible
 from annotations.models import Assignment, Mode, Session, SessionAnnotator, SessionStatus
-from annotations.options import SessionOptions, check_options
+from annotations.options import COMPARING, SessionOptions, check_options
 from annotations.selection import Selection, choose
 from annotations.states import OPEN, SESSION_STEPS
 from rubricstudio.actions.rounds import rater_for_user
@@ -53,6 +53,8 @@ def create_session(
     check_options(options)
     check_version(project, version, options.get("mode", Mode.CRITERIA))
     check_suggestions(project, version, options.get("suggestions"))
+    if options.get("mode") in COMPARING:
+        raise InvalidSession(_("Say which responses are compared."), "mode")
     chosen = choose(project, version, selection)
     kept = selection.as_json() | {"strata": chosen.strata_json()}
     session = open_session(project, version, name, by, kept, options)

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from annotations import comparison
+from annotations.actions.comparisons import add_preferences, keep_order
 from annotations.actions.locks import (
     check_step,
     hold_session,
@@ -23,8 +25,9 @@ from annotations.actions.quality import after_submit, check_may_submit, hold_per
 from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
 from annotations.evidence import to_json as quotes_to_json
-from annotations.models import Assignment, Session, SessionStatus
+from annotations.models import Assignment, SessionStatus
 from annotations.queries.carried import Carried, carried
+from annotations.queries.comparisons import comparison_of, is_compared
 from annotations.queries.sheets import (
     NOTHING_SAID,
     criteria_of,
@@ -49,7 +52,7 @@ from rubricstudio.models import User, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a submit did: the assignment, and how many verdicts it added (0 when repeated)."""
+    """What a submit did: how many verdicts or preferences it added, 0 when repeated."""
 
     assignment: Assignment
     added: int
@@ -77,13 +80,33 @@ def save_draft(
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE, SessionStatus.PAUSED)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "save")
-    check(criteria_of(assignment.item.session), sheet)
-    sheet = with_places(locked, sheet)
+    sheet = _checked(locked, sheet)
     _write_draft(locked, _settled(locked, sheet, version, tab), tab)
     locked.status = status
     locked.reserved_until = reserved_until(locked.item.session)
     locked.save()
     return locked
+
+
+def _checked(assignment: Assignment, sheet: Sheet) -> Sheet:
+    """The sheet, its quotes in their places.
+
+    Raises InvalidSheet for entries that do not answer what is asked of the item.
+    """
+    session = assignment.item.session
+    if is_compared(session):
+        keep_order(assignment)
+        comparison.check(comparison_of(assignment), sheet)
+        return sheet
+    check(criteria_of(session), sheet)
+    return with_places(assignment, sheet)
+
+
+def _add_answers(assignment: Assignment, sheet: Sheet, reason: str) -> int:
+    """Write what is new in a complete sheet; how many verdicts or preferences it made."""
+    if is_compared(assignment.item.session):
+        return add_preferences(assignment, sheet, reason)
+    return _add_verdicts(assignment, sheet, reason)
 
 
 def stored_sheet(assignment: Assignment) -> Sheet:
@@ -125,13 +148,13 @@ def submit(
     tab: str = "",
     reason: str = "",
 ) -> Submission:
-    """Turn a complete sheet into verdicts of its annotator, all of them or none.
+    """Turn a complete sheet into verdicts or preferences of its annotator, all of them or none.
 
-    Each criterion that people judge needs a verdict or a cannot-assess, and a comment where
-    the session's `comment_rules` ask for one. Submitting again
-    before the session closes adds a revision for each entry that changed, with `reason`
-    in its provenance; a repeated submit of the same entries changes nothing. `version`
-    and `tab` as for `save_draft`.
+    Each criterion that people judge, or each question of a comparison, needs an answer or a
+    cannot-assess, and a comment where the session's `comment_rules` ask for one. Submitting
+    again before the session closes adds a revision for each entry that changed, or for the
+    comparison as a whole, with `reason` in its provenance; a repeated submit of the same
+    entries changes nothing. `version` and `tab` as for `save_draft`.
 
     Raises InvalidSheet, IncompleteSheet, DraftConflict, PlacesTaken where the
     reservation expired and others filled the item, NotInSession, and NotPossible unless
@@ -143,13 +166,11 @@ def submit(
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
     check_may_submit(locked, locked.item.session)
-    criteria = criteria_of(assignment.item.session)
-    check(criteria, sheet)
-    settled = _settled(locked, with_places(locked, sheet), version, tab)
-    _check_complete(locked.item.session, criteria, settled)
+    settled = _settled(locked, _checked(locked, sheet), version, tab)
+    _check_complete(locked, settled)
     if locked.slot is None:
         locked.slot = take_place(locked.item, locked.item.session)
-    added = _add_verdicts(locked, settled, reason)
+    added = _add_answers(locked, settled, reason)
     _write_draft(locked, settled, tab)
     locked.status, locked.submitted_version = status, locked.draft_version
     locked.submitted_at = locked.submitted_at or timezone.now()
@@ -158,10 +179,18 @@ def submit(
     return Submission(locked, added)
 
 
-def _check_complete(session: Session, criteria: tuple[Criterion, ...], sheet: Sheet) -> None:
-    """Raise IncompleteSheet for open criteria, and for quotes and comments that are asked for."""
-    missing = undecided(criteria, sheet)
-    uncommented = comments_missing(session.comment_rules, criteria, sheet)
+def _check_complete(assignment: Assignment, sheet: Sheet) -> None:
+    """Raise IncompleteSheet for what is open, and for quotes and comments that are asked for."""
+    session = assignment.item.session
+    criteria: tuple[Criterion, ...] = ()
+    if is_compared(session):
+        asked = comparison_of(assignment)
+        missing = comparison.undecided(asked, sheet)
+        uncommented = comparison.comments_missing(session.comment_rules, asked, sheet)
+    else:
+        criteria = criteria_of(session)
+        missing = undecided(criteria, sheet)
+        uncommented = comments_missing(session.comment_rules, criteria, sheet)
     if missing:
         words = ngettext(
             "%(n)d criterion still needs a verdict.",

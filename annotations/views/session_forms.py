@@ -15,6 +15,7 @@ from annotations.errors import AnnotationError, InvalidSession
 from annotations.forms_sessions import SessionForm, SettingsForm, initial_of, settled
 from annotations.loaders import load_session
 from annotations.models import Session, SessionStatus
+from annotations.options import COMPARING
 from annotations.queries.carried import adoption_of, newer_versions, submitted_sheets
 from annotations.queries.choices import published_versions, responses_with_text
 from annotations.queries.estimate import estimate
@@ -47,7 +48,8 @@ def session_edit(request: ProjectRequest, project: Project, session_id: int) -> 
     if shown.status == SessionStatus.COMPLETED:
         messages.info(request, _("The session is completed: its settings stay as they are."))
         return redirect(shown)
-    kind = SessionForm if shown.status == SessionStatus.DRAFT else SettingsForm
+    is_open = shown.status == SessionStatus.DRAFT and shown.mode not in COMPARING
+    kind = SessionForm if is_open else SettingsForm
     form = kind(
         request.POST or None,
         request.FILES or None,

@@ -18,14 +18,18 @@ from django.views.decorators.http import require_POST
 from annotations import actions
 from annotations.actions.sheets import stored_sheet
 from annotations.cards import Typed, cards, fields_of, read_sheet
+from annotations.compare_cards import fields_of_comparison, read_comparison
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
 from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, ItemKind, SessionStatus
 from annotations.queries.beside import beside
+from annotations.queries.comparisons import comparison_of, is_compared
 from annotations.queries.queue import queue_progress
 from annotations.queries.sheets import criteria_of
 from annotations.queries.shortcuts import keymap_of
 from annotations.queries.workplace import workplace
+from annotations.sheet import Sheet
+from annotations.views.compare_page import compare_page
 from annotations.views.own import is_own, someone_else
 from annotations.views.queue import go_on
 from rubricstudio.http import ProjectRequest, project_view
@@ -55,8 +59,10 @@ def _page(
     note: str = "",
 ) -> HttpResponse:
     """The page with what was stored or typed; with a conflict, what the other tab holds."""
-    work = workplace(assignment)
     session = assignment.item.session
+    if is_compared(session):
+        return compare_page(request, assignment, typed, conflict=conflict, status=status, note=note)
+    work = workplace(assignment)
     disputed = conflict.merge.conflicts if conflict else ()
     keys = keymap_of(request.user)
     images = reverse("rubricstudio:images", args=[session.round.project.slug])
@@ -115,6 +121,22 @@ def _response(text: str, images: str) -> SafeString:
     return markdown(text, images=images, places=True)
 
 
+def _read(request: ProjectRequest, assignment: Assignment) -> Typed:
+    """What the page of an item sent."""
+    session = assignment.item.session
+    if is_compared(session):
+        return read_comparison(request.POST, comparison_of(assignment))
+    return read_sheet(request.POST, criteria_of(session))
+
+
+def _fields(assignment: Assignment, sheet: Sheet) -> list[tuple[str, str]]:
+    """The fields of an item's page that hold a sheet."""
+    session = assignment.item.session
+    if is_compared(session):
+        return fields_of_comparison(comparison_of(assignment), sheet)
+    return fields_of(criteria_of(session), sheet)
+
+
 def _asks_for_json(request: ProjectRequest) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
@@ -133,7 +155,7 @@ def draft(
     assignment = load_assignment(load_place(project, session_id, request.user), item_id)
     if not is_own(request):
         return someone_else()
-    typed = read_sheet(request.POST, criteria_of(assignment.item.session))
+    typed = _read(request, assignment)
     try:
         saved = actions.save_draft(
             assignment=assignment,
@@ -166,7 +188,7 @@ def _saved(request: ProjectRequest, saved: Assignment, typed: Typed) -> HttpResp
     reply: dict[str, Any] = {"revision": str(saved.draft_version)}
     if not stored.same_as(typed.sheet):
         # Another tab had answered what was blank here.
-        reply["entries"] = fields_of(criteria_of(saved.item.session), stored)
+        reply["entries"] = _fields(saved, stored)
     if typed.problems:
         reply["message"] = next(iter(typed.problems.values()))
         return JsonResponse(reply, status=422)
@@ -182,7 +204,7 @@ def submit(
     assignment = load_assignment(place, item_id)
     if not is_own(request):
         return someone_else()
-    typed = read_sheet(request.POST, criteria_of(place.session))
+    typed = _read(request, assignment)
     if typed.problems:
         return _page(request, assignment, typed, status=422)
     try:

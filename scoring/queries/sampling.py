@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 from django.db.models import Count, Max, Min, Q
@@ -71,13 +72,26 @@ def sampling_of(rounds: Sequence[int]) -> Sampling:
     aside: frozenset[tuple[int, str]] = frozenset()
     if any(row[1] for row in here):
         other = items.filter(sample=0).exclude(kind=ItemKind.WORK)
-        aside = frozenset(other.values_list("session_id", "members"))
+        aside = frozenset(
+            (session, unit)
+            for session, members in other.values_list("session_id", "members")
+            for unit in units_of(members)
+        )
     bounds = {end for row in here for end in row[3:] if end is not None}
     weights: dict[str, float | None] = {}
     if any(row[2] for row in here) or len(bounds) > 1:
         for members, weight in items.filter(_WORK).values_list("members", "weight"):
-            weights[members] = _likelier(weights.get(members), weight)
+            for unit in units_of(members):
+                weights[unit] = _likelier(weights.get(unit), weight)
     return Sampling(frozenset(row[0] for row in here), aside, weights)
+
+
+def units_of(members: str) -> list[str]:
+    """What people are compared on in an item: a response, a pair, or each pair of a ranking."""
+    ids = members.split(",")
+    if len(ids) < 3:
+        return [members]
+    return [",".join(pair) for pair in combinations(ids, 2)]
 
 
 def _likelier(one: float | None, other: float | None) -> float | None:

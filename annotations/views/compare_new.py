@@ -1,0 +1,43 @@
+"""The page that sets up a session of pairs or rankings."""
+
+from __future__ import annotations
+
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+
+from annotations import actions
+from annotations.errors import AnnotationError, InvalidSession
+from annotations.forms_compare import ComparisonForm
+from annotations.queries.choices import published_versions, responses_with_text
+from annotations.selection import InvalidSelection
+from rubricstudio.domain.assignment import InvalidSample
+from rubricstudio.http import ProjectRequest, project_view
+from rubricstudio.models import Project
+from rubricstudio.permissions import Permission
+
+
+@project_view(Permission.MANAGE_SESSIONS)
+def compare_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    form = ComparisonForm(request.POST or None, project=project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.create_comparison(
+                project=project,
+                name=form.cleaned_data["name"],
+                version=form.cleaned_data["version"],
+                by=request.user,
+                grouping=form.grouping(),
+                selection=form.selection(),
+                annotators=form.cleaned_data["annotators"],
+                **form.options(),
+            )
+            return redirect(made)
+        except (AnnotationError, InvalidSelection, InvalidSample) as error:
+            field = error.field if isinstance(error, InvalidSession) else ""
+            form.add_error(field if field in form.fields else None, str(error))
+    context = {
+        "form": form,
+        "can_start": published_versions(project).exists() and responses_with_text(project) > 1,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "annotations/compare_new.html", context, status=status)
