@@ -90,6 +90,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "rubric_id": data.version.rubric_id,
         "number": data.version.number,
         "session_id": session.pk,
+        "table": "people",
         "item_id": assignment.item_id,
         "flag_id": flag(assignment=assignment, note="Walk", by=cast.annotator).pk,
         "judge_id": judge.pk,

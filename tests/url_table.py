@@ -166,6 +166,9 @@ PAGES: dict[str, Page] = {
     "annotations:gold-export": member(Permission.EXPORT),
     # 404 for everybody: the item of the walk is work, and feedback is on training.
     "annotations:feedback": member(Permission.ANNOTATE, private="annotator", also=(404,)),
+    "annotations:dashboard": member(Permission.SEE_RESULTS),
+    "annotations:dashboard-csv": member(Permission.SEE_RESULTS),
+    "annotations:remind": member(Permission.MANAGE_SESSIONS),
     "annotations:queue": member(Permission.ANNOTATE, private="annotator"),
     "annotations:next": member(Permission.ANNOTATE, private="annotator"),
     "annotations:annotate": member(Permission.ANNOTATE, private="annotator"),

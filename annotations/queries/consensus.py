@@ -46,7 +46,7 @@ def people_consensus(
     versions: as for `verdict_columns`. Without `adjudicated` decisions are left aside.
     """
     columns = verdict_columns(rounds=rounds, versions=versions)
-    columns = _counted(columns, set_aside(rounds))
+    columns = counted(columns, set_aside(rounds))
     scales: dict[Label, Scale] = {pk: value.scale for pk, value in columns.criteria.items()}
     table = columns.table()
     found = consensus(table, method, scales)
@@ -55,7 +55,7 @@ def people_consensus(
     return PeopleConsensus(table, found, columns.criteria)
 
 
-def _counted(columns: VerdictColumns, aside: Sequence[tuple[int, int]]) -> VerdictColumns:
+def counted(columns: VerdictColumns, aside: Sequence[tuple[int, int]]) -> VerdictColumns:
     """Without what was said a second time, or of items that teach or test annotators."""
     kept = columns.sample == 0
     if aside:

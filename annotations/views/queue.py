@@ -15,6 +15,7 @@ from annotations.models import SkipReason
 from annotations.queries import queue_progress
 from annotations.queries.activity import time_spent
 from annotations.queries.lists import own_items
+from annotations.queries.own import own_pace
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -30,6 +31,7 @@ def queue(request: ProjectRequest, project: Project, session_id: int) -> HttpRes
     context = {
         "session": place.session,
         "progress": queue_progress(place.session, place.rater_id),
+        "pace": own_pace(place.session, place.rater_id),
         "items": items,
         "after": after,
         "older": older,

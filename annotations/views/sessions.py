@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from annotations import actions
+from annotations.actions.reminders import annotators_of, new_annotators
 from annotations.errors import AnnotationError
 from annotations.forms import AnnotatorsForm
 from annotations.loaders import find_place, load_session
-from annotations.models import CommentRule, Session
+from annotations.models import CommentRule, Session, SessionStatus
 from annotations.queries import session_items, session_progress
 from annotations.queries.activity import time_spent
 from annotations.queries.carried import followed_session, newer_versions
@@ -20,6 +21,7 @@ from annotations.queries.flags import notes_of
 from annotations.queries.lists import imported_rounds, session_rows
 from annotations.queries.progress import annotators_progress
 from annotations.states import SESSION_STEPS
+from annotations.views.reminders import tell
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -102,6 +104,8 @@ def session_state(request: ProjectRequest, project: Project, session_id: int) ->
         return redirect(shown)
     try:
         changed = step(session=shown, by=request.user)
+        if shown.status == SessionStatus.DRAFT:
+            tell(request, shown, annotators_of(shown))
         messages.success(
             request, _("The session is %(status)s.") % {"status": changed.get_status_display()}
         )
@@ -122,8 +126,12 @@ def session_annotators(
         return redirect(shown)
     try:
         users = form.cleaned_data["annotators"]
+        new = new_annotators(session=shown, users=users)
         actions.set_annotators(session=shown, users=users, by=request.user)
         messages.success(request, _("The annotators are saved."))
+        # People do not see a draft: they are told when it starts.
+        if shown.status != SessionStatus.DRAFT:
+            tell(request, shown, new)
     except AnnotationError as error:
         messages.error(request, str(error))
     return redirect(shown)
