@@ -69,7 +69,7 @@ def agreement_by_day(session: Session) -> AgreementByDay | None:
     columns = counted(verdict_columns(rounds=[session.pk]), [])
     if not len(columns):
         return None
-    scales: dict[Label, Scale] = {pk: scale for pk, scale in columns.scales.items()}
+    scales: dict[Label, Scale] = {pk: c.scale for pk, c in columns.criteria.items()}
     answers = answers_of(
         tasks=columns.task,
         responses=columns.response,
