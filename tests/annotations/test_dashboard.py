@@ -141,7 +141,7 @@ def test_each_table_is_a_file(table: str, worked: Session, cast: Cast, client: C
     client.force_login(cast.reviewer)
     response = client.get(reverse("annotations:dashboard-csv", args=["demo", worked.pk, table]))
 
-    rows = list(csv.reader(b"".join(response).decode().splitlines()))  # type: ignore[attr-defined]
+    rows = list(csv.reader(b"".join(response).decode().splitlines()))
     assert len(rows) > 1
     assert len({len(row) for row in rows}) == 1
 
