@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def measure(responses: int) -> list[Figure]:
         *(
             figure(
                 f"consensus by {method.value}, {n}",
-                seconds(lambda m=method: people_consensus(scope.ids, m)),
+                seconds(partial(people_consensus, scope.ids, method)),
             )
             for method in (Method.MAJORITY, Method.WEIGHTED, Method.DAWID_SKENE)
         ),

@@ -14,6 +14,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,8 @@ class Library:
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths: FloatArray = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / lengths
 
 
 def measure(library: Library, *, calls: int) -> list[Figure]:
@@ -205,7 +207,7 @@ def compared(
 ) -> Figure:
     def timed(work: Callable[[Any], object]) -> float:
         work(queries[0])  # so that neither pays for what is read from disk for the first time
-        return 1000 * median(seconds(lambda q=query: work(q)) for query in queries)
+        return 1000 * median(seconds(partial(work, query)) for query in queries)
 
     return figure(name, timed(ours), timed(theirs) if theirs else None, unit="ms")
 

@@ -229,7 +229,7 @@ def test_submitting_again_revises_the_whole_comparison(pairs: Session, cast: Cas
     assert again.added == 1
     rows = Preference.objects.order_by("revision")
     assert [row.revision for row in rows] == [0, 1]
-    assert rows[1].provenance["reason"] == "Misread."
+    assert (rows[1].provenance or {})["reason"] == "Misread."
     assert [row.parts.count() for row in rows] == [3, 3]
     assert stored_sheet(again.assignment).same_as(changed)
 
@@ -313,10 +313,10 @@ def test_a_ranking_is_stored_as_its_pairs(ranked: Session, cast: Cast) -> None:
     }
     names = dict(Response.objects.values_list("pk", "external_id"))
     for row in Preference.objects.all():
-        assert row.provenance["ranking"] == [[names[q]], [names[p], names[r]], [names[s]]]
+        assert (row.provenance or {})["ranking"] == [[names[q]], [names[p], names[r]], [names[s]]]
         shown = Assignment.objects.get().shown_order
         first = "a" if shown.index(row.response_a_id) < shown.index(row.response_b_id) else "b"
-        assert row.provenance["shown_first"] == first
+        assert (row.provenance or {})["shown_first"] == first
     assert stored_sheet(Assignment.objects.get()).same_as(_ranking(mine, 2, 1, 2, 4))
 
 

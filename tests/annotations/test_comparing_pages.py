@@ -70,7 +70,7 @@ def test_what_is_said_of_a_side_is_stored_of_the_response(
     # Both said that A is much better; A was another response for each of them.
     rows = Preference.objects.order_by("pk")
     assert {row.preferred for row in rows} == {"a", "b"}
-    assert all(row.preferred == row.provenance["shown_first"] for row in rows)
+    assert all(row.preferred == (row.provenance or {})["shown_first"] for row in rows)
     assert {row.strength for row in rows} == {-2.0, 2.0}
 
 
@@ -141,7 +141,7 @@ def test_a_ranking_without_scripts(ranked: Session, cast: Cast, client: Client) 
     client.post(_url("submit", mine), {"place:A": "2", "place:B": "1", "revision": "0"})
 
     row = Preference.objects.get()
-    assert row.preferred != row.provenance["shown_first"]
+    assert row.preferred != (row.provenance or {})["shown_first"]
     mine.refresh_from_db()
     shown = [stored_sheet(mine).entry(response_key(r)).value for r in mine.shown_order]
     assert shown == [2.0, 1.0]

@@ -66,7 +66,9 @@ def test_checks_count_neither_as_progress_nor_as_verdicts_of_people(cast: Cast, 
         cast,
         data,
         people=[cast.annotator],
-        **{"training": [a], "qualification": [b], "gold": [c]},
+        training=[a],
+        qualification=[b],
+        gold=[c],
         qualify_at=0.5,
         gold_share=0.5,
     )
@@ -276,7 +278,10 @@ def test_checks_are_chosen_before_the_start_among_responses_with_gold(
         set_rules(
             session=session,
             by=cast.owner,
-            **{"qualify_at": None, "gold_share": 0, "pause_after": 3, "shows_feedback": False},
+            qualify_at=None,
+            gold_share=0,
+            pause_after=3,
+            shows_feedback=False,
         )
     activate(session=session, by=cast.owner)
     with pytest.raises(NotPossible, match="before the session starts"):

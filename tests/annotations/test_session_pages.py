@@ -269,7 +269,10 @@ def test_suggestions_stand_beside_and_are_chosen_for_nobody(
 ) -> None:
     run = _judged_by_machine(cast, data)
     session = create_session(
-        **{"project": cast.project, "name": "S", "version": data.version, "by": cast.owner},
+        project=cast.project,
+        name="S",
+        version=data.version,
+        by=cast.owner,
         annotators=[cast.annotator],
         hide_judges=not shown,
         suggestions=run if shown else None,

@@ -91,7 +91,7 @@ def test_the_consensus_is_a_table_of_its_own(client: Client, project: Project, c
     reply = client.get(f"/projects/{project.slug}/export.csv?table=consensus&consensus=dawid_skene")
 
     assert isinstance(reply, StreamingHttpResponse)
-    text = b"".join(reply).decode("utf-8-sig")  # type: ignore[arg-type]
+    text = b"".join(reply).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 4
     assert rows[0]["provenance"] == "unanimous"

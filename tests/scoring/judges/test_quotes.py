@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rubricstudio.domain.quotes import fold
 from rubricstudio.domain.verdict import Quote
-from scoring.judges.quotes import find_quote, find_quotes, fold
+from scoring.judges.quotes import find_quote, find_quotes
 
 TEXT = "He said:\n “It’s fine —  take  400 mg.”\nThen he left, and nobody asked him anything."
 
