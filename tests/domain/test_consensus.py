@@ -74,12 +74,9 @@ def test_levels_have_a_mode_and_points_a_median() -> None:
 def test_a_vote_weighs_as_much_as_its_rater_agrees() -> None:
     # Raters 0 and 1 agree on 8 of 9 units. On the last unit 0 says met and 2 not met, who
     # agrees with nobody: 2 of 18 pairs.
-    rows: list[list[float | None]] = [
-        *([1, 1, 0] for _ in range(4)),
-        *([0, 0, 1] for _ in range(4)),
-        [1, 1, 1],
-        [1, None, 0],
-    ]
+    rows: list[list[float | None]] = [[1, 1, 0]] * 4
+    rows += [[0, 0, 1]] * 4
+    rows += [[1, 1, 1], [1, None, 0]]
     units = table(rows)
 
     # 0: with 1 nine of nine pairs, with 2 one of ten: (10 + 1) / (19 + 2).
