@@ -175,7 +175,7 @@ def test_a_reload_after_the_connection_is_back_shows_and_sends_what_was_typed(
     context.set_offline(False)
     page.reload()
 
-    expect(page.locator("#criterion-2 textarea")).to_have_value("مهم 重要")
+    expect(page.locator("#criterion-2 textarea[data-comment]")).to_have_value("مهم 重要")
     _state(page, "saved")
     _nothing_kept(page)
     item.refresh_from_db()
