@@ -1,7 +1,7 @@
 """Loads what a page is about for whoever may see it; everybody else meets 404.
 
-None of these reads a response: its source stays out of every query until a page of
-someone who may know it asks for it.
+None of these but `load_response`, which serves those who set gold answers, reads a response:
+its source stays out of every query until a page of someone who may know it asks for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from annotations.models import Assignment, Session, SessionAnnotator
-from rubricstudio.models import Project, User
+from rubricstudio.models import Project, Response, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +67,11 @@ def load_assignment(place: Place, item_id: int) -> Assignment:
         raise Http404
     assignment.item.session = place.session
     return assignment
+
+
+def load_response(project: Project, response_id: int) -> Response:
+    """A response of the project with its task."""
+    found = project.responses.select_related("task").filter(pk=response_id).first()
+    if found is None:
+        raise Http404
+    return found

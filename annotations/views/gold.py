@@ -17,7 +17,7 @@ from annotations.actions.gold import InvalidGold, import_gold, set_gold
 from annotations.cards import cards, read_sheet
 from annotations.forms_quality import GoldImportForm
 from annotations.keys import Keymap
-from annotations.loaders import load_session
+from annotations.loaders import load_response, load_session
 from annotations.queries.gold import gold_of
 from annotations.queries.quality import export_rows
 from annotations.queries.sheets import criteria_of, rubric_of
@@ -25,17 +25,9 @@ from annotations.sheet import Entry, Sheet
 from rubricstudio.domain.quality import Answer
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.http import ProjectRequest, project_view
-from rubricstudio.models import Project, Response
+from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from rubricstudio.rendering import markdown
-
-
-def load_response(project: Project, response_id: int) -> Response:
-    """A response of the project with its task."""
-    found = project.responses.select_related("task").filter(pk=response_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @project_view(Permission.EXPORT)

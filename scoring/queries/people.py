@@ -58,8 +58,9 @@ class Line:
 class People:
     """What people said in some rounds, ready to be compared.
 
-    set_aside: answers left out because they were given in training, on gold items, or a
-    second time. by_hand: units left out of weighted estimates, not chosen by chance.
+    set_aside: answers left out because they were given in training or on gold items;
+    repeats are not read at all. by_hand: units left out of weighted estimates, not chosen by
+    chance.
     criteria: by id in display order; None for preferences.
     """
 
