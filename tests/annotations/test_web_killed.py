@@ -117,7 +117,7 @@ class Annotator:
         self.cookie = f"sessionid={client.cookies['sessionid'].value}; csrftoken={self.token}"
 
     def submit(self, item: Assignment) -> int | None:
-        """The status of the answer, None where none came."""
+        """The status of the answer, None where none came. Reads `item.item`."""
         path = reverse("annotations:submit", args=["demo", item.item.session_id, item.item_id])
         body = {**ANSWERS, "revision": "0", "tab": "t", "csrfmiddlewaretoken": self.token}
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -161,6 +161,7 @@ def test_killed_at_any_moment_of_a_submit_it_is_whole_or_not_there(
     for _ in range(KILLS):
         item = next_item(session=session, by=cast.annotator)
         assert item
+        assert item.item.session_id == session.pk  # read here: a thread would open a connection
         answers: list[int | None] = []
         sender = threading.Thread(target=lambda at=item, to=answers: to.append(person.submit(at)))
         sender.start()

@@ -228,6 +228,7 @@ def _open_a_session(owner: Visitor) -> None:
     owner.press("Create the session")
     owner.title("First round")
     owner.press("Activate")
+    page.locator("#confirm-dialog").get_by_role("button", name="Continue").click()
     expect(page.locator(".page-head")).to_contain_text("Active")
     owner.look("session-fresh")
 
