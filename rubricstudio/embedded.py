@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -215,7 +216,7 @@ def _answers(path: Path) -> bool:
 
 def _pause() -> None:
     """Leave the processor alone between two looks at a socket."""
-    threading.Event().wait(0.02)
+    time.sleep(0.02)
 
 
 def _stop_valkey(home: Path) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Event
 
 import pytest
-from django.db import connection
 from hypothesis import settings as laws
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
@@ -23,6 +21,7 @@ from rubricstudio.actions.tasks import add_response, add_task
 from rubricstudio.domain import rubric as domain
 from rubricstudio.models import Project, Response, Role, RubricVersion, Task, User
 from tests import browser as chromium
+from tests.waiting import until_database_is_quiet
 
 # How long an example takes says how busy the machine is, not whether a law holds.
 laws.register_profile("laws", deadline=None)
@@ -179,18 +178,4 @@ def live_server(live_server: LiveServer, transactional_db: None) -> Iterator[Liv
     A draft that a closing page sent would otherwise meet the emptying of the tables.
     """
     yield live_server
-    quiet = 0
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute(OTHERS_AT_WORK)
-            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
-        if quiet == 3:
-            break
-        Event().wait(0.02)
-
-
-OTHERS_AT_WORK = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-      AND backend_type = 'client backend' AND state <> 'idle'
-"""
+    until_database_is_quiet()

@@ -208,7 +208,7 @@ def main() -> None:
     server = ScriptedServer(lambda _: Answer(content=content, delay=chosen.latency), chosen.port)
     with server:
         print(server.url, flush=True)
-        threading.Event().wait()
+        threading.Event().wait()  # until it is ended
 
 
 if __name__ == "__main__":

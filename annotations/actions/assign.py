@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import BigIntegerField, F, Func, Q, Value
+from django.db.models import BigIntegerField, Exists, F, Func, Q, Value
 from django.utils.translation import gettext as _
 
 from annotations.actions.locks import hold_session, hold_target, reserved_until, take_place
@@ -20,6 +20,7 @@ from annotations.models import (
     SessionStatus,
     Strategy,
 )
+from annotations.queries.checks import IS_CHECK
 from annotations.queries.queue import is_over, wanted_left
 from annotations.states import OPEN
 from rubricstudio.models import User
@@ -63,14 +64,8 @@ def next_item(*, session: Session, by: User, besides: int | None = None) -> Assi
 def _reserve(*, session: Session, by: User, waits: bool, besides: int | None) -> Assignment | None:
     hold_session(session.pk, SessionStatus.ACTIVE)
     hold_target(session)
-    # The lock on the person's place keeps a double click from reserving two items.
-    place = SessionAnnotator.objects.select_for_update(of=("self",)).filter(
-        session=session, rater__user=by
-    )
-    annotator = place.first()
-    if annotator is None:
-        raise NotInSession(_("You are not an annotator of this session."))
-    check = next_check(session=session, annotator=annotator)
+    annotator, meets_checks = _hold_place(session, by)
+    check = next_check(session=session, annotator=annotator, meets_checks=meets_checks)
     if check is not None and check.pk != besides:
         return check
     resumed = _resume(session, annotator.rater_id, besides, put_off=False)
@@ -80,6 +75,19 @@ def _reserve(*, session: Session, by: User, waits: bool, besides: int | None) ->
     if taken is None and waits:
         return _resume(session, annotator.rater_id, besides, put_off=True)
     return taken
+
+
+def _hold_place(session: Session, by: User) -> tuple[SessionAnnotator, bool]:
+    """The person's place, and whether the session has checks or repeats for them.
+
+    The lock keeps a double click from reserving two items.
+    """
+    places = SessionAnnotator.objects.select_for_update(of=("self",))
+    checks = Item.objects.filter(IS_CHECK, session=session)
+    place = places.filter(session=session, rater__user=by).annotate(checks=Exists(checks)).first()
+    if place is None:
+        raise NotInSession(_("You are not an annotator of this session."))
+    return place, place.checks
 
 
 def _take(session: Session, annotator: SessionAnnotator, *, waits: bool) -> Assignment | None:

@@ -30,11 +30,14 @@ from rubricstudio.domain.quality import GoldScore, must_pause, passes, places_wa
 from rubricstudio.models import User
 
 
-def next_check(*, session: Session, annotator: SessionAnnotator) -> Assignment | None:
+def next_check(
+    *, session: Session, annotator: SessionAnnotator, meets_checks: bool
+) -> Assignment | None:
     """The training, qualification, gold item or repeat that comes now, None for work.
 
-    Called with the person's place locked. Raises NotQualified for people under the
-    threshold, and NotPossible once a calibration round is past its first vote.
+    Called with the person's place locked; without `meets_checks` all is work.
+    Raises NotQualified for people under the threshold, and NotPossible once a calibration
+    round is past its first vote.
     """
     if session.stage in (Stage.DISCUSS, Stage.REVOTE):
         raise NotPossible(
@@ -42,7 +45,7 @@ def next_check(*, session: Session, annotator: SessionAnnotator) -> Assignment |
         )
     if annotator.qualification == Qualification.FAILED:
         raise NotQualified(not_qualified())
-    way = course(session, annotator.rater_id)
+    way = course(session, annotator.rater_id) if meets_checks else None
     if way is None:
         return None
     first = way.first(asks_qualification=annotator.qualification != Qualification.PASSED)

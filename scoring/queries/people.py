@@ -58,8 +58,8 @@ class Line:
 class People:
     """What people said in some rounds, ready to be compared.
 
-    set_aside: answers left out because they were given in training or on gold items;
-    repeats are not read at all. by_hand: units left out of weighted estimates, not chosen by
+    set_aside: answers left out because they were given in training, on gold items or a second
+    time. by_hand: units left out of weighted estimates, not chosen by
     chance.
     criteria: by id in display order; None for preferences.
     """
@@ -236,7 +236,10 @@ class People:
 def people_of_verdicts(
     project: Project, rounds: Sequence[Round], *, weighted: bool = True
 ) -> People:
-    """What people said of criteria in these rounds. Five queries, two more for weights."""
+    """What people said of criteria in these rounds.
+
+    Five queries, two more for weights, one for checks.
+    """
     columns = verdict_columns(rounds=[row.pk for row in rounds])
     sampling = sampling_of([row.pk for row in rounds])
     members = _texts(columns.response) if sampling.aside else [""] * len(columns)
@@ -249,8 +252,14 @@ def people_of_verdicts(
         values=columns.value[kept],
         repeats=repeats_of(columns.scales),
     )
-    aside = int(np.count_nonzero(~kept))
+    aside = int(np.count_nonzero(~kept)) + (_further_samples(rounds) if sampling.has_aside else 0)
     return _people(project, rounds, answers, columns.criteria, sampling, aside, weighted)
+
+
+def _further_samples(rounds: Sequence[Round]) -> int:
+    """How many answers people gave here besides sample 0, which are not read as columns."""
+    given = Verdict.objects.filter(round__in=[row.pk for row in rounds], revision=0)
+    return given.filter(sample__gt=0, rater__user__isnull=False).count()
 
 
 def people_of_preferences(

@@ -25,12 +25,15 @@ class Sampling:
     """What is known of the items of some rounds; imported rounds have none.
 
     here: the rounds carried out here. aside: (round, members) of items that do not count,
-    members as in `Item.members`. weights: by members, one over the probability that the item
-    was chosen, None where it was not chosen by chance; empty where all items count alike.
+    members as in `Item.members`. has_aside: whether any item does not count, repeats and
+    checks that only the round's own people meet included. weights: by members, one over the
+    probability that the item was chosen, None where it was not chosen by chance; empty where
+    all items count alike.
     """
 
     here: frozenset[int] = frozenset()
     aside: frozenset[tuple[int, str]] = frozenset()
+    has_aside: bool = False
     weights: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -70,7 +73,8 @@ def sampling_of(rounds: Sequence[int]) -> Sampling:
     here = list(sessions.values_list("pk", "aside", "by_hand", "low", "high"))
     items = Item.objects.filter(session__in=[row[0] for row in here])
     aside: frozenset[tuple[int, str]] = frozenset()
-    if any(row[1] for row in here):
+    has_aside = any(row[1] for row in here)
+    if has_aside:
         other = items.filter(sample=0).exclude(kind=ItemKind.WORK)
         aside = frozenset(
             (session, unit)
@@ -83,7 +87,7 @@ def sampling_of(rounds: Sequence[int]) -> Sampling:
         for members, weight in items.filter(_WORK).values_list("members", "weight"):
             for unit in units_of(members):
                 weights[unit] = _likelier(weights.get(unit), weight)
-    return Sampling(frozenset(row[0] for row in here), aside, weights)
+    return Sampling(frozenset(row[0] for row in here), aside, has_aside, weights)
 
 
 def units_of(members: str) -> list[str]:

@@ -167,6 +167,15 @@ function restore(form, copy) {
   if (copy.submit && copy.problem !== "conflict" && copy.problem !== "refused") submit(form, copy.submit);
 }
 
+/** Whether a field is not as the page was made. */
+function isTouched(form) {
+  return [...form.elements].some((field) => {
+    if (!field.name || field.type === "hidden" || NOT_ENTRIES.has(field.name)) return false;
+    if (holdsChoice(field)) return field.checked !== field.defaultChecked;
+    return "defaultValue" in field && field.value !== field.defaultValue;
+  });
+}
+
 function nameTab(form) {
   const field = form.querySelector("[data-tab]");
   const part = () => Math.floor(Math.random() * 2 ** 32).toString(16);
@@ -179,7 +188,12 @@ function start(form) {
   states.set(form, { timer: 0, changes: 0, saved: 0, failures: 0, busy: false, stopped: false, sending: false, queued: null, inFlight: null });
   const copy = readCopy(copyName(form));
   // A page made from what was sent shows it already; the copy stays until that is settled.
-  if (!copy || form.dataset.autosaveSent !== undefined) return;
+  if (form.dataset.autosaveSent !== undefined) return;
+  if (!copy) {
+    // Answered before this script was here, with the keys of another one.
+    if (isTouched(form)) onChange({ target: form });
+    return;
+  }
   const same = JSON.stringify(copy.entries) === JSON.stringify(entriesOf(form));
   if (same && !copy.submit) {
     forget(copyName(form));

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -12,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotations.models import Adjudication, Session
 from rubricstudio.models import Comment
 from tests.annotations.test_adjudication import judge_all, sheet
+from tests.browsing import browsing, sign_in
 from tests.conftest import Cast
 
 pytestmark = [
@@ -20,18 +22,18 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def page(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[Page]:
+    with browsing(launched, patience=20_000) as context:
+        sign_in(context, live_server.url, cast.reviewer)
+        yield context.new_page()
+
+
 def test_five_units_are_decided_by_keyboard(
-    launched: Browser, live_server: LiveServer, session: Session, cast: Cast
+    page: Page, live_server: LiveServer, session: Session, cast: Cast
 ) -> None:
     judge_all(session, cast.annotator, sheet(1, 0, 1))
     judge_all(session, cast.second_annotator, sheet(0, 0, 3))
-    client = Client()
-    client.force_login(cast.reviewer)
-    context = launched.new_context(locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    cookie = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    page = context.new_page()
     page.goto(live_server.url + reverse("annotations:adjudication", args=["demo"]))
     page.keyboard.press("n")
     expect(page.locator("#suggestions")).to_contain_text("Dawid")
@@ -71,7 +73,6 @@ def test_five_units_are_decided_by_keyboard(
     ]
     _propose(page)
     assert Comment.objects.count() == 1
-    context.close()
 
 
 def _propose(page: Page) -> None:

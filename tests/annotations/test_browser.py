@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,7 +15,8 @@ from annotations.actions.sheets import stored_sheet
 from annotations.models import Assignment, Session
 from annotations.sheet import Entry, Sheet
 from rubricstudio.domain.verdict import VerdictStatus
-from rubricstudio.models import User, Verdict
+from rubricstudio.models import Verdict
+from tests.browsing import DESK, PHONE, browsing, sign_in
 from tests.conftest import Cast
 
 pytestmark = [
@@ -24,26 +24,13 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=False),
 ]
 OK = VerdictStatus.OK
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
-
-
-def _sign_in(context: BrowserContext, server: LiveServer, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}]
-    )
 
 
 @pytest.fixture
 def context(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[BrowserContext]:
-    opened = launched.new_context(viewport=DESK, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]  # a plain dict
-    opened.set_default_timeout(10_000)
-    _sign_in(opened, live_server, cast.annotator)
-    yield opened
-    opened.set_offline(True)  # what a closing page still sends must not meet the next test
-    opened.close()
+    with browsing(launched) as opened:
+        sign_in(opened, live_server.url, cast.annotator)
+        yield opened
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from annotations.keys import keymap
 from annotations.models import Assignment
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Verdict
-from tests.annotations.test_browser import PHONE, _saved, _url, context, item, page
+from tests.annotations.test_browser import _saved, _url, context, item, page
+from tests.browsing import PHONE
 from tests.conftest import Cast
 
 __all__ = ["context", "item", "page"]

@@ -14,8 +14,9 @@ from annotations.actions import activate
 from annotations.models import Assignment, Session
 from rubricstudio.actions.tasks import add_response
 from rubricstudio.models import Preference
-from tests.annotations.test_browser import DESK, PHONE, _saved, _sign_in, _url
+from tests.annotations.test_browser import _saved, _url
 from tests.annotations.test_comparing import PAIRS, RANKED, compared, pull
+from tests.browsing import PHONE, browsing, sign_in
 from tests.conftest import Cast, Data
 
 pytestmark = [
@@ -26,11 +27,9 @@ pytestmark = [
 
 @pytest.fixture
 def context(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[BrowserContext]:
-    opened = launched.new_context(viewport=DESK, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]  # a plain dict
-    opened.set_default_timeout(10_000)
-    _sign_in(opened, live_server, cast.annotator)
-    yield opened
-    opened.close()
+    with browsing(launched) as opened:
+        sign_in(opened, live_server.url, cast.annotator)
+        yield opened
 
 
 @pytest.fixture

@@ -62,7 +62,6 @@ def test_the_queries_of_the_next_item_do_not_grow(
         assert taken
         submit(assignment=taken, sheet=COMPLETE, by=cast.annotator)
 
-    # Savepoint, session, place, what is open, what tests the person, next item, its slots,
-    # insert, release.
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    # Savepoint, session, place, what is open, next item, its slots, insert, release.
+    with django_assert_num_queries(8):  # type: ignore[operator]
         assert next_item(session=session, by=cast.annotator)

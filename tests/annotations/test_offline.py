@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -20,6 +19,7 @@ from annotations.sheet import Entry, Sheet
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import User, Verdict
 from tests.annotations.conftest import COMPLETE
+from tests.browsing import browsing, sign_in
 from tests.conftest import Cast
 
 pytestmark = [
@@ -31,11 +31,8 @@ OK = VerdictStatus.OK
 
 def _sign_in(context: BrowserContext, server: LiveServer, user: User) -> None:
     """As in another tab: the session and the token against forgery are new."""
-    client = Client()
-    client.force_login(user)
-    cookie = {"value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": server.url}
     context.clear_cookies()
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, **cookie}])  # type: ignore[typeddict-item]  # two keys of it
+    sign_in(context, server.url, user)
     tab = context.new_page()
     tab.goto(server.url + "/account/")
     tab.close()
@@ -43,12 +40,9 @@ def _sign_in(context: BrowserContext, server: LiveServer, user: User) -> None:
 
 @pytest.fixture
 def context(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[BrowserContext]:
-    opened = launched.new_context(locale="en-GB", reduced_motion="reduce")
-    opened.set_default_timeout(10_000)
-    _sign_in(opened, live_server, cast.annotator)
-    yield opened
-    opened.set_offline(True)  # what a closing page still sends must not meet the next test
-    opened.close()
+    with browsing(launched) as opened:
+        _sign_in(opened, live_server, cast.annotator)
+        yield opened
 
 
 @pytest.fixture

@@ -28,12 +28,12 @@ from annotations.models import Assignment, Session
 from rubricstudio.actions.tasks import add_response
 from rubricstudio.management.commands.serve import processes
 from rubricstudio.models import Verdict
-from tests.conftest import OTHERS_AT_WORK, Cast, Data
+from tests.conftest import Cast, Data
+from tests.waiting import PATIENCE, until, until_database_is_quiet
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 KILLS = 15
-PATIENCE = 60.0
 ANSWERS = {
     "answer:warns": "1",
     "comment:warns": "Names the interaction.",
@@ -63,10 +63,7 @@ class Web:
             stderr=sys.stderr,
             start_new_session=True,
         )
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert time.monotonic() < deadline, "the web process did not start"
-            threading.Event().wait(0.05)
+        until(self._answers, "the web process to start")
 
     def _answers(self) -> bool:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -165,10 +162,10 @@ def test_killed_at_any_moment_of_a_submit_it_is_whole_or_not_there(
         answers: list[int | None] = []
         sender = threading.Thread(target=lambda at=item, to=answers: to.append(person.submit(at)))
         sender.start()
-        threading.Event().wait(moments.uniform(0, 1.5 * usual))
+        time.sleep(moments.uniform(0, 1.5 * usual))  # any moment of it may be the one
         web.kill()
         sender.join(PATIENCE)
-        _until_quiet()
+        until_database_is_quiet()
         submitted = _check_whole(item, answered=answers == [302])
         whole += submitted
 
@@ -180,15 +177,3 @@ def test_killed_at_any_moment_of_a_submit_it_is_whole_or_not_there(
 
     print(f"killed {KILLS} times within {1.5 * usual * 1000:.0f} ms: {whole} were whole already")
     assert Verdict.objects.count() == 3 * (KILLS + 1)
-
-
-def _until_quiet() -> None:
-    """The database has finished, or undone, what the killed process asked of it."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(OTHERS_AT_WORK)
-            if cursor.fetchone() == (0,):
-                return
-        threading.Event().wait(0.02)
-    raise AssertionError("the database still works for a process that is gone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.aggregation import (
@@ -79,7 +79,6 @@ def best(leaf: Criterion) -> float:
     return leaf.scale.high if leaf.met_means is MetMeans.GOOD else leaf.scale.low
 
 
-@settings(deadline=None)
 @given(cases(), st.sampled_from(SIGNED))
 def test_lower_and_upper_enclose_every_way_the_missing_could_turn_out(
     case: tuple[Rubric, dict[str, float | None]], aggregator: str
@@ -102,7 +101,6 @@ def test_lower_and_upper_enclose_every_way_the_missing_could_turn_out(
         assert possible.value == possible.lower == possible.upper
 
 
-@settings(deadline=None)
 @given(cases(), st.sampled_from(SIGNED), st.data())
 def test_a_better_verdict_never_lowers_a_score(
     case: tuple[Rubric, dict[str, float | None]], aggregator: str, data: st.DataObject
@@ -121,7 +119,6 @@ def test_a_better_verdict_never_lowers_a_score(
     assert after >= before - 1e-9
 
 
-@settings(deadline=None)
 @given(cases(lowest=0), st.sampled_from(["weighted_mean", "hierarchical_mean", "gated_tiers"]))
 def test_shares_stay_between_zero_and_one(
     case: tuple[Rubric, dict[str, float | None]], aggregator: str
@@ -133,7 +130,6 @@ def test_shares_stay_between_zero_and_one(
         assert number is None or -1e-12 <= number <= 1 + 1e-12
 
 
-@settings(deadline=None)
 @given(cases())
 def test_min_max_lies_between_zero_and_one_and_within_its_bounds(
     case: tuple[Rubric, dict[str, float | None]],
@@ -147,7 +143,6 @@ def test_min_max_lies_between_zero_and_one_and_within_its_bounds(
     assert result.value <= result.upper + 1e-12 <= 1 + 2e-12
 
 
-@settings(deadline=None)
 @given(cases(), st.floats(0.1, 10))
 def test_normalised_scores_do_not_depend_on_the_unit_of_weight(
     case: tuple[Rubric, dict[str, float | None]], unit: float

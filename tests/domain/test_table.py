@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.table import (
@@ -200,7 +200,6 @@ cells = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(cells, unique_by=lambda cell: cell[:3], max_size=40), st.booleans())
 def test_every_value_is_found_again_and_none_is_invented(
     rows: list[tuple[int, int, int, float | None]], as_arrays: bool

@@ -11,7 +11,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,15 +22,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from rubricstudio.management.commands.serve import processes
 from rubricstudio.workers import worker_status
+from tests.browsing import DESK, PHONE, browsing
+from tests.waiting import until
 
 ROOT = Path(settings.BASE_DIR)
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 # The colours of the scheme are drawn, and nothing fades from one to another. Chromium on a
 # busy machine sometimes leaves elements in the colours of the scheme before; a rule that
 # matches every element, with a value it never had, makes it compute all of them again.
@@ -137,29 +138,20 @@ class MakeVisitor(Protocol):
 
 @pytest.fixture
 def visitor(launched: Browser, live_server: LiveServer) -> Iterator[MakeVisitor]:
-    contexts: list[BrowserContext] = []
     folder = os.environ.get("SCREENSHOTS")
     shots = ROOT / folder if folder else None
     if shots is not None:
         shots.mkdir(parents=True, exist_ok=True)
 
-    def make(*, locale: str = "en-GB", scripts: bool = True) -> Visitor:
-        context = launched.new_context(
-            viewport=DESK,  # type: ignore[arg-type]  # a plain dict
-            locale=locale,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",  # a page is looked at, not caught between two states
-        )
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        return Visitor(page, live_server.url, shots)
+    with ExitStack() as opened:
 
-    yield make
-    for context in contexts:
-        context.set_offline(True)  # what a closing page still sends must not meet the next test
-        context.close()
+        def make(*, locale: str = "en-GB", scripts: bool = True) -> Visitor:
+            options = {"viewport": DESK, "locale": locale, "java_script_enabled": scripts}
+            page = opened.enter_context(browsing(launched, patience=15_000, **options)).new_page()
+            page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+            return Visitor(page, live_server.url, shots)
+
+        yield make
 
 
 def database_url() -> str:
@@ -191,22 +183,10 @@ def workers(transactional_db: None, live_server: LiveServer) -> Iterator[None]:
         for name in ("llm", "gpu")
     ]
     try:
-        _wait_until(lambda: not worker_status().missing, "the workers did not start")
+        until(lambda: not worker_status().missing, "the workers to start")
         yield
     finally:
         for process in running:
             process.send_signal(signal.SIGQUIT)  # at once, not when its task is done
         for process in running:
             process.wait(30)
-
-
-def _wait_until(done: Callable[[], bool], message: str, seconds: int = 60) -> None:
-    """Look until it is so, for a bounded time."""
-    import threading
-    import time
-
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not done():
-        assert time.monotonic() < deadline, message
-        pause.wait(0.1)

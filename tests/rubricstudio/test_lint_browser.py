@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from rubricstudio.actions.rubrics import create_rubric
 from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.models import RubricVersion
+from tests.browsing import browsing, sign_in
 from tests.conftest import Cast
 
 pytestmark = [
@@ -37,17 +37,12 @@ def page(
     launched: Browser, live_server: LiveServer, cast: Cast, draft: RubricVersion
 ) -> Iterator[Page]:
     """The editor, its marks there."""
-    context = launched.new_context(locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
-    client = Client()
-    client.force_login(cast.author)
-    cookie = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-    opened = context.new_page()
-    opened.goto(live_server.url + draft.rubric.get_absolute_url())
-    expect(opened.locator("[data-lint-mark]")).to_have_count(2)
-    yield opened
-    context.close()
+    with browsing(launched) as context:
+        sign_in(context, live_server.url, cast.author)
+        opened = context.new_page()
+        opened.goto(live_server.url + draft.rubric.get_absolute_url())
+        expect(opened.locator("[data-lint-mark]")).to_have_count(2)
+        yield opened
 
 
 def test_f_on_a_mark_mends_and_the_mark_goes(page: Page, draft: RubricVersion) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,11 +78,3 @@ def children(worker: Worker) -> list[int]:
     """The processes of a worker that do its tasks."""
     text = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text()
     return [int(pid) for pid in text.split()]
-
-
-def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Wait for what another process does; fails where it takes too long."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {patience:g} s for: {what}"
-        time.sleep(0.02)

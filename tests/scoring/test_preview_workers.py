@@ -19,9 +19,10 @@ from scoring.actions.reviews import cancel_review, start_review
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, RunStatus
 from scoring.queries.preview import preview
 from tests.conftest import Cast, Data
-from tests.scoring.real_workers import Start, kill, until, worker_starter
+from tests.scoring.real_workers import Start, kill, worker_starter
 from tests.scoring.review_replies import entries, reply
 from tests.scripted_server import Answer, Call, ScriptedServer, say
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -148,8 +148,8 @@ def test_training_gold_and_repeats_say_nothing_about_agreement(cast: Cast) -> No
     people = people_of_verdicts(cast.project, [session.round])
     material = verdict_material(Selection(cast.project, (session.round,), ()))
 
-    # Of two items two people each; the repeated answers are not even read.
-    assert (people.overall.row.n, people.set_aside) == (N - 2, 4)
+    # Of two items two people each, and two repeated answers.
+    assert (people.overall.row.n, people.set_aside) == (N - 2, 6)
     assert compared(material).people.overall.n == N - 2
 
 

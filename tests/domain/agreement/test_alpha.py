@@ -6,7 +6,7 @@ from random import Random
 import krippendorff
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.agreement import Bootstrap, Level, Reason, alpha
@@ -125,7 +125,6 @@ def test_it_has_no_value_where_nothing_is_comparable_or_nothing_varies(
     assert (result.n, result.reason) == (n, reason)
 
 
-@settings(deadline=None)
 @given(ratings, st.sampled_from(list(Level)), st.randoms(use_true_random=False))
 def test_permuting_raters_or_units_leaves_alpha_unchanged(
     values: FloatArray, level: Level, random: Random
@@ -140,7 +139,6 @@ def test_permuting_raters_or_units_leaves_alpha_unchanged(
     assert alpha(values[units], level=level).value == pytest.approx(before, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(ratings, st.sampled_from(list(Level)))
 def test_alpha_is_at_most_one_and_one_only_for_full_agreement(
     values: FloatArray, level: Level
@@ -153,7 +151,6 @@ def test_alpha_is_at_most_one_and_one_only_for_full_agreement(
     assert same.value is None or same.value == pytest.approx(1, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(ratings, st.floats(0.5, 20), st.floats(-50, 50))
 def test_interval_alpha_does_not_depend_on_unit_or_origin(
     values: FloatArray, unit: float, origin: float
@@ -166,7 +163,6 @@ def test_interval_alpha_does_not_depend_on_unit_or_origin(
     assert after == pytest.approx(before, abs=1e-8)
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_ordinal_alpha_depends_on_order_alone(values: FloatArray) -> None:
     before = alpha(values, level=Level.ORDINAL).value
@@ -175,7 +171,6 @@ def test_ordinal_alpha_depends_on_order_alone(values: FloatArray) -> None:
     assert alpha(np.exp(values), level=Level.ORDINAL).value == pytest.approx(before, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_nominal_ordinal_and_interval_are_the_same_for_two_values(values: FloatArray) -> None:
     binary = np.where(np.isnan(values), np.nan, (values > 1) * 1.0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.agreement import Bootstrap, Reason, alpha, percent_agreement
@@ -56,7 +56,6 @@ def test_draws_come_in_blocks_that_fit_in_memory(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_array_equal(drawn.sum(axis=1), 5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=2, max_size=30),
     st.floats(0.5, 0.99),

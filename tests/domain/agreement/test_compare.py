@@ -293,7 +293,7 @@ def test_criteria_in_several_chunks_give_the_same(monkeypatch: pytest.MonkeyPatc
         assert row.confusion == whole.by_criterion[label].confusion
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_criteria_add_up_to_the_whole(seed: int, criteria: int) -> None:
     judge, values = random_people(seed, units=24)
@@ -310,7 +310,7 @@ def test_criteria_add_up_to_the_whole(seed: int, criteria: int) -> None:
     assert confusion.tolist() == [list(row) for row in result.overall.confusion]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_a_judge_that_copies_the_majority_agrees_fully(seed: int) -> None:
     _, values = random_people(seed, units=24)

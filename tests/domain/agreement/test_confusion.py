@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from sklearn import metrics
 
 from rubricstudio.domain.agreement import (
@@ -112,7 +112,6 @@ def test_agreement_of_nothing_is_not_zero() -> None:
     assert (result.value, result.n, result.reason) == (None, 0, Reason.NOTHING_COMPARABLE)
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_agreement_is_the_share_of_equal_pairs(values: FloatArray) -> None:
     people, judge = values[:, 0], values[:, 1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from rubricstudio.domain.agreement import Reason, icc
 from rubricstudio.domain.table import FloatArray
@@ -63,7 +63,6 @@ def test_it_has_no_value_without_two_units_two_raters_and_variation(
     assert icc(np.array(values)).reason is reason
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_it_does_not_depend_on_the_origin_of_the_scale(values: FloatArray) -> None:
     before = icc(values).value

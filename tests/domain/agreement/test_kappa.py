@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from irrCAC.raw import CAC
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters
@@ -149,7 +149,6 @@ def test_ac1_of_one_category_is_undefined_unless_the_choice_was_wider() -> None:
     assert math.isnan(float(ac1_of(np.array([[5.0]]))))
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_panel_coefficients_ignore_who_gave_which_value(values: FloatArray) -> None:
     flipped = values[:, ::-1]
@@ -158,7 +157,6 @@ def test_panel_coefficients_ignore_who_gave_which_value(values: FloatArray) -> N
     assert fleiss_kappa(flipped) == fleiss_kappa(values)
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_cohen_kappa_is_symmetric_and_never_above_one(values: FloatArray) -> None:
     result = cohen_kappa(values[:, 0], values[:, 1])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from rubricstudio.domain.agreement import majority, unanimous
 from rubricstudio.domain.agreement.panel import panel_mean
@@ -46,7 +46,6 @@ def test_one_value_alone_is_not_unanimous() -> None:
     np.testing.assert_array_equal(unanimous(values), [True, False, False, False])
 
 
-@settings(deadline=None)
 @given(ratings)
 def test_the_majority_equals_counting(values: FloatArray) -> None:
     for row, found in zip(values, majority(values), strict=True):

@@ -150,7 +150,7 @@ def test_silent_raters_have_nothing_to_compare() -> None:
     assert row.unanimous_by_value == {}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_criteria_add_up_to_the_whole(seed: int, criteria: int) -> None:
     values = random_ratings(seed, units=24, q=2) - 1

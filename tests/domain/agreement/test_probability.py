@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
@@ -81,7 +81,6 @@ def test_a_calibration_error_needs_a_bin() -> None:
 pairs = st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0.0, 1.0])), min_size=1, max_size=40)
 
 
-@settings(deadline=None)
 @given(pairs, st.integers(1, 20))
 def test_fewer_bins_never_show_more_error(rows: list[tuple[float, float]], bins: int) -> None:
     probabilities, outcomes = np.array(rows).T

@@ -86,7 +86,7 @@ def theirs(values: FloatArray, weights: str, name: str) -> float:
 # -- a panel
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ratings)
 def test_alpha_of_every_level_equals_the_krippendorff_package(values: FloatArray) -> None:
     assume(comparable(values))
@@ -208,7 +208,7 @@ def test_the_paradox_is_seen_in_a_worked_example() -> None:
 # -- two at a time
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 4))
 def test_a_pair_equals_scikit_learn(seed: int, q: int) -> None:
     values = random_ratings(seed, units=40, raters=2, q=q, missing=0.2)
@@ -278,7 +278,7 @@ def repeated(values: FloatArray, weights: FloatArray) -> FloatArray:
     return np.repeat(values, weights.astype(int), axis=0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ratings, st.integers(0, 2**32 - 1))
 def test_weights_equal_repeated_units(values: FloatArray, seed: int) -> None:
     weights = np.random.default_rng(seed).integers(1, 5, len(values)).astype(np.float64)
@@ -301,7 +301,7 @@ def test_weights_equal_repeated_units(values: FloatArray, seed: int) -> None:
         assert ours.value == pytest.approx(reference.value, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ratings, st.integers(0, 2**32 - 1), st.sampled_from(["nominal", "ordinal", "points"]))
 def test_weighted_studies_equal_repeated_units(values: FloatArray, seed: int, kind: str) -> None:
     q = int(np.nanmax(values)) if comparable(values) else 0

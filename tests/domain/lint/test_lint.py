@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.lint import READ, RULES, Agreement, Finding, Known, Severity, lint
@@ -78,7 +78,6 @@ def test_any_text_is_linted_and_passages_lie_inside_it(
             assert all(part.strip() for part in finding.fix.parts)
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=6))
 def test_the_same_rubric_gives_the_same_remarks(texts: list[str]) -> None:
     rubric = Rubric(tuple(Criterion(key=f"k{n}", text=text) for n, text in enumerate(texts)))
