@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from rubricstudio.models import User
 
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# The colours of the scheme are drawn, and nothing fades from one to another. Chromium on a
+# busy machine sometimes leaves elements in the colours of the scheme before; a rule that
+# matches every element, with a value it never had, makes it compute all of them again.
+SETTLED = """async () => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`*, *::before, *::after { --drawn-at: ${performance.now()} }`);
+  document.adoptedStyleSheets = [sheet];
+  const frame = () => new Promise(requestAnimationFrame);
+  const still = async () => {
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+  };
+  await Promise.race([still(), new Promise((done) => setTimeout(done, 5000))]);
+}"""
+SERIOUS = ("serious", "critical")
+EVERY = ("minor", "moderate", *SERIOUS)
 
 
 @contextmanager
@@ -37,3 +55,23 @@ def sign_in(context: BrowserContext, url: str, person: User) -> None:
     client.force_login(person)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+
+
+def assert_accessible(
+    page: Page,
+    name: str = "the page",
+    *,
+    context: str | None = None,
+    impacts: Sequence[str] = SERIOUS,
+    **options: object,
+) -> None:
+    """axe finds nothing of these impacts on a page, or in `context`. options: of axe.run."""
+    page.evaluate(SETTLED)
+    options["resultTypes"] = ["violations"]  # the rest takes as long again to describe
+    found = Axe().run(page, context, options=options).response["violations"]
+    wrong = [
+        (rule["id"], [(n["html"][:120], n["failureSummary"]) for n in rule["nodes"][:3]])
+        for rule in found
+        if rule["impact"] in impacts
+    ]
+    assert wrong == [], f"{name}: {wrong}"

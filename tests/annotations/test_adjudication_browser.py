@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -13,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotations.models import Adjudication, Session
 from rubricstudio.models import Comment
 from tests.annotations.test_adjudication import judge_all, sheet
-from tests.browsing import browsing, sign_in
+from tests.browsing import EVERY, assert_accessible, browsing, sign_in
 from tests.conftest import Cast
 
 pytestmark = [
@@ -37,7 +36,7 @@ def test_five_units_are_decided_by_keyboard(
     page.goto(live_server.url + reverse("annotations:adjudication", args=["demo"]))
     page.keyboard.press("n")
     expect(page.locator("#suggestions")).to_contain_text("Dawid")
-    assert Axe().run(page).violations_count == 0
+    assert_accessible(page, impacts=EVERY)
 
     def after(keys: list[str]) -> None:
         """Press keys; the last of them goes on to another unit."""
