@@ -1,6 +1,7 @@
 """Public data through the product, each reference value with ours beside it.
 
-The reference values were computed independently from the files. A value agrees when it is
+The reference values were computed independently from the files; those of LLM-Rubric stand in
+`real_data_llm_rubric`. A value agrees when it is
 equal in all the digits that the reference prints.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rubricstudio import real_data_llm_rubric
 from rubricstudio.actions.imports import import_records
 from rubricstudio.actions.people import create_person
 from rubricstudio.actions.projects import create_project
@@ -29,17 +31,22 @@ PERSON = "real.data@example.com"
 
 @dataclass(frozen=True)
 class Check:
-    """One reference value and ours. `digits`: how many decimals the reference prints."""
+    """One reference value and ours, None where there is none.
+
+    `digits`: how many decimals the reference prints.
+    """
 
     data: str
     statistic: str
-    reference: float
+    reference: float | None
     ours: float | None
     digits: int = 4
 
     @property
     def agrees(self) -> bool:
-        return self.ours is not None and round(self.ours, self.digits) == self.reference
+        if self.ours is None or self.reference is None:
+            return self.ours is self.reference
+        return round(self.ours, self.digits) == self.reference
 
 
 def import_dataset(name: str, folder: Path) -> Project:
@@ -106,6 +113,12 @@ def pandalm(folder: Path) -> list[Check]:
         ("GPT-3.5 Cohen kappa, replies as written", 0.4705, kappa, 4),
     ]
     return [Check("pandalm", *row) for row in rows]
+
+
+def llm_rubric(folder: Path) -> list[Check]:
+    """Nine questions from 1 to 4 on 250 written dialogues and 223 of real users, one judge."""
+    project = import_dataset("llm_rubric", folder)
+    return [Check("llm_rubric", *row) for row in real_data_llm_rubric.rows_of(project)]
 
 
 def _as_written(project: Project, found: Compared) -> tuple[float | None, float | None]:

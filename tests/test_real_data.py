@@ -19,7 +19,7 @@ needs_data = pytest.mark.skipif(
 
 @needs_data
 @pytest.mark.django_db
-@pytest.mark.parametrize("data_set", [real_data.ttcw, real_data.pandalm])
+@pytest.mark.parametrize("data_set", [real_data.ttcw, real_data.pandalm, real_data.llm_rubric])
 def test_every_reference_value_is_reproduced(
     data_set: Callable[[Path], list[real_data.Check]],
 ) -> None:
@@ -45,3 +45,5 @@ def test_a_value_that_differs_in_a_printed_digit_is_found() -> None:
     assert real_data.Check("d", "alpha", 0.4264, 0.42643).agrees
     assert not real_data.Check("d", "alpha", 0.4264, 0.42646).agrees
     assert not real_data.Check("d", "alpha", 0.4264, None).agrees
+    assert not real_data.Check("d", "alpha", None, 0.0).agrees
+    assert real_data.Check("d", "alpha", None, None).agrees

@@ -1,24 +1,24 @@
-"""The reference values of public data, read off the page of people's agreement.
+"""The reference values of public data, read off the pages of agreement and comparison.
 
 Import by the mapping files of docs/examples, then the CSV and the page that a person sees.
+LLM-Rubric, which publishes no values, is in test_llm_rubric_pages.py.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import Counter, defaultdict
 from pathlib import Path
 
-import krippendorff
-import numpy as np
 import pytest
 from django.conf import settings
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
 from rubricstudio import real_data
 from rubricstudio.models import Project, User
+from tests.html_tables import table_rows
 from tests.scoring.test_agreement_page import _text, _words
 
 FOLDER = Path(settings.REAL_DATA)
@@ -30,15 +30,18 @@ pytestmark = [
 ]
 
 
-def _pages(name: str, **asked: str) -> tuple[dict[str, dict[str, str]], str]:
-    """The rows of the CSV by name, and the words of the page, of a data set."""
-    project: Project = real_data.import_dataset(name, FOLDER)
+def _get(project: Project, view: str, **asked: str) -> HttpResponseBase:
     client = Client()
     client.force_login(User.objects.get(email=real_data.PERSON))
-    address = reverse("scoring:agreement", args=[project.slug])
-    text = _text(client.get(address, {**asked, "format": "csv"})).lstrip("\ufeff")
+    return client.get(reverse(view, args=[project.slug]), asked)
+
+
+def _pages(name: str, **asked: str) -> tuple[dict[str, dict[str, str]], str]:
+    """The rows of the CSV by name, and the words of the page, of a data set."""
+    project = real_data.import_dataset(name, FOLDER)
+    text = _text(_get(project, "scoring:agreement", **asked, format="csv")).lstrip("\ufeff")
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(text))}
-    return rows, _words(_text(client.get(address, asked)))
+    return rows, _words(_text(_get(project, "scoring:agreement", **asked)))
 
 
 def test_experts_on_ttcw() -> None:
@@ -62,31 +65,33 @@ def test_annotators_on_pandalm() -> None:
     assert "Krippendorff’s alpha nominal 0.8642" in page
 
 
-def test_annotators_on_llm_rubric() -> None:
-    """No value is published: the krippendorff package on the bare file is the reference."""
-    path = FOLDER / "llm_rubric" / "synth_data" / "human_judges_synth_all_FIXED_ANON.tsv"
-    with path.open(encoding="utf-8") as handle:
-        lines = list(csv.DictReader(handle, delimiter="\t"))
+def test_judges_on_ttcw() -> None:
+    project = real_data.import_dataset("ttcw", FOLDER)
 
-    rows, page = _pages("llm_rubric")
+    text = _text(_get(project, "scoring:compare", format="csv", table="judges"))
+    page = table_rows(_text(_get(project, "scoring:compare")), "judges")
 
-    for key in [f"Q{number}" for number in range(9)]:
-        expected = _ordinal_alpha(lines, key)
-        assert float(rows[key]["alpha"]) == pytest.approx(expected, abs=1e-9)
-        assert rows[key]["level"] == "ordinal"
-        assert f"{expected:.3f}" in page
+    rows = {row["judge"]: row for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))}
+    for judge, agreement, kappa in (
+        ("claude3-opus", 0.503, 0.131),
+        ("gpt4", 0.446, 0.068),
+        ("cgpt", 0.432, -0.020),
+    ):
+        assert rows[judge]["n"] == page[judge]["n"] == "672"
+        assert round(float(rows[judge]["agreement"]), 3) == agreement
+        assert round(float(rows[judge]["kappa"]), 3) == kappa
+        assert page[judge]["Agreement"].startswith(f"{agreement:.3f} ")
+        assert page[judge]["Cohen’s kappa"].startswith(f"{kappa:.3f} ")
+    assert (page["gemini-pro"]["n"], page["gemini-pro"]["Unscored"]) == ("608", "50")
 
 
-def _ordinal_alpha(lines: list[dict[str, str]], key: str) -> float:
-    """Of the file itself: 0 and blank are no value; of two answers of a person the usual one."""
-    given: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for line in lines:
-        if line[key] and float(line[key]):
-            given[line["text_id"], line["annotator_id"]].append(float(line[key]))
-    texts, people = (sorted({cell[place] for cell in given}) for place in (0, 1))
-    values = np.full((len(people), len(texts)), np.nan)
-    for (text, person), answers in given.items():
-        (answer, votes), *others = Counter(answers).most_common()
-        if not others or votes > others[0][1]:
-            values[people.index(person), texts.index(text)] = answer
-    return float(krippendorff.alpha(reliability_data=values, level_of_measurement="ordinal"))
+def test_a_judge_on_pandalm() -> None:
+    """A tie is a tie here and 25 unreadable replies are unscored; see real_data for the other."""
+    project = real_data.import_dataset("pandalm", FOLDER)
+
+    page = table_rows(_text(_get(project, "scoring:compare", what="preferences")), "judges")
+
+    assert page["gpt-3.5-turbo"]["n"] == "974"
+    assert page["gpt-3.5-turbo"]["Unscored"] == "25"
+    assert page["gpt-3.5-turbo"]["Agreement"].startswith(f"{697 / 974:.3f} ")
+    assert page["gpt-3.5-turbo"]["Cohen’s kappa"].startswith("0.493 ")

@@ -27,15 +27,18 @@ class Command(BaseCommand):
             message = f"{folder} is not there: set REAL_DATA to the folder of the public data sets"
             raise CommandError(message, returncode=2)
         call_command("migrate", verbosity=0)
-        checks = real_data.ttcw(folder) + real_data.pandalm(folder)
+        checks = [
+            *real_data.ttcw(folder),
+            *real_data.pandalm(folder),
+            *real_data.llm_rubric(folder),
+        ]
         width = max(len(check.statistic) for check in checks)
-        self.stdout.write(f"{'data':8} {'statistic':{width}} {'reference':>10} {'ours':>10}")
+        self.stdout.write(f"{'data':10} {'statistic':{width}} {'reference':>10} {'ours':>10}")
         for check in checks:
-            ours = "-" if check.ours is None else f"{check.ours:.{check.digits}f}"
             verdict = "" if check.agrees else "   DIFFERS"
             self.stdout.write(
-                f"{check.data:8} {check.statistic:{width}}"
-                f" {check.reference:>10.{check.digits}f} {ours:>10}{verdict}"
+                f"{check.data:10} {check.statistic:{width}}"
+                f" {_text(check.reference, check):>10} {_text(check.ours, check):>10}{verdict}"
             )
         for note in real_data.notes():
             self.stdout.write(f"note: {note}")
@@ -43,3 +46,8 @@ class Command(BaseCommand):
         if different:
             raise CommandError(f"{len(different)} of {len(checks)} values differ", returncode=1)
         self.stdout.write(self.style.SUCCESS(f"all {len(checks)} values agree"))
+
+
+def _text(value: float | None, check: real_data.Check) -> str:
+    """A value in the digits of its check; a dash where there is none."""
+    return "-" if value is None else f"{value:.{check.digits}f}"
