@@ -2,71 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from annotations.actions import keep_order
-from annotations.cards import Typed
 from annotations.compare_cards import choices, questions
 from annotations.comparison import LETTERS, Comparison
-from annotations.errors import DraftConflict
-from annotations.models import Assignment, SessionStatus
+from annotations.models import Assignment
 from annotations.queries.comparisons import comparison_of, sources_of, texts_of
-from annotations.queries.shortcuts import keymap_of
-from annotations.queries.workplace import workplace
+from annotations.views.item_page import ItemPage
 from rubricstudio.domain.contrast import Contrast, contrast
-from rubricstudio.http import ProjectRequest
-from rubricstudio.rendering import markdown
 
 
-def compare_page(
-    request: ProjectRequest,
-    assignment: Assignment,
-    typed: Typed,
-    *,
-    conflict: DraftConflict | None = None,
-    status: int = 200,
-    note: str = "",
-) -> HttpResponse:
-    """The page with what was stored or typed; with a conflict, what the other tab holds."""
-    keep_order(assignment)  # what is shown now is what the preference says was shown
-    session, comparison = assignment.item.session, comparison_of(assignment)
-    disputed = conflict.merge.conflicts if conflict else ()
-    others = {key: conflict.stored.entry(key) for key in disputed if key} if conflict else {}
-    work, keys = workplace(assignment), keymap_of(request.user)
-    rendered = partial(
-        markdown, images=reverse("rubricstudio:images", args=[session.round.project.slug])
+def compare_page(page: ItemPage) -> HttpResponse:
+    """The page of an item on which responses are compared or ranked."""
+    keep_order(page.assignment)  # what is shown now is what the preference says was shown
+    comparison, rules = comparison_of(page.assignment), page.session.comment_rules
+    return page.render(
+        "annotations/compare_item.html",
+        {
+            **questions(comparison, page.typed, page.others),
+            "comparison": comparison,
+            "choices": choices(),
+            "responses": _responses(comparison, page.assignment, page.rendered),
+            "needs_comment": "whole" in rules or "every" in rules,
+            "read_label": _("Responses"),
+            "answers_label": _("Answers"),
+            "open_text": _("Some answers are still open."),
+            "comment_label": _("Comment on the comparison"),
+        },
     )
-    context: dict[str, Any] = {
-        **questions(comparison, typed, others),
-        "session": session,
-        "work": work,
-        "assignment": assignment,
-        "comparison": comparison,
-        "choices": choices(),
-        "responses": _responses(comparison, assignment, rendered),
-        "comment": typed.sheet.comment,
-        "comment_problem": typed.problems.get("", ""),
-        "other_comment": conflict.stored.comment if conflict and "" in disputed else "",
-        "revision": conflict.version if conflict else assignment.draft_version,
-        "conflict": conflict,
-        "problems": len(typed.problems),
-        "note": note,
-        "turns": [(turn["role"], rendered(str(turn["content"]))) for turn in work.messages],
-        "reference": rendered(work.reference),
-        "documents": [(document.title, rendered(document.text)) for document in work.documents],
-        "keys": keys,
-        "keys_json": json.dumps(keys.as_dict()),
-        "rules": session.comment_rules,
-        "instructions": rendered(session.instructions),
-        "closed": session.status == SessionStatus.COMPLETED,
-    }
-    return render(request, "annotations/compare_item.html", context, status=status)
 
 
 def _responses(

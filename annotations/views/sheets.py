@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -21,15 +20,15 @@ from annotations.cards import Typed, cards, fields_of, read_sheet
 from annotations.compare_cards import fields_of_comparison, read_comparison
 from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
 from annotations.loaders import Place, load_assignment, load_place
-from annotations.models import Assignment, AssignmentStatus, ItemKind, SessionStatus
+from annotations.models import Assignment, AssignmentStatus, ItemKind
 from annotations.queries.beside import beside
 from annotations.queries.comparisons import comparison_of, is_compared
 from annotations.queries.queue import queue_progress
 from annotations.queries.sheets import criteria_of
-from annotations.queries.shortcuts import keymap_of
 from annotations.queries.workplace import workplace
 from annotations.sheet import Sheet
 from annotations.views.compare_page import compare_page
+from annotations.views.item_page import ItemPage
 from annotations.views.own import is_own, someone_else
 from annotations.views.queue import go_on
 from rubricstudio.http import ProjectRequest, project_view
@@ -46,61 +45,30 @@ def annotate(
     if assignment.status == AssignmentStatus.SKIPPED:
         messages.info(request, _("You skipped this item. Take it up again to judge it."))
         return redirect("annotations:queue", project.slug, session_id)
-    return _page(request, assignment, Typed(stored_sheet(assignment)))
+    return _page(ItemPage(request, assignment, Typed(stored_sheet(assignment))))
 
 
-def _page(
-    request: ProjectRequest,
-    assignment: Assignment,
-    typed: Typed,
-    *,
-    conflict: DraftConflict | None = None,
-    status: int = 200,
-    note: str = "",
-) -> HttpResponse:
-    """The page with what was stored or typed; with a conflict, what the other tab holds."""
-    session = assignment.item.session
-    if is_compared(session):
-        return compare_page(request, assignment, typed, conflict=conflict, status=status, note=note)
-    work = workplace(assignment)
-    disputed = conflict.merge.conflicts if conflict else ()
-    keys = keymap_of(request.user)
-    images = reverse("rubricstudio:images", args=[session.round.project.slug])
-    rendered = partial(markdown, images=images)
-    context: dict[str, Any] = {
-        "session": session,
-        "work": work,
-        "assignment": assignment,
+def _page(page: ItemPage) -> HttpResponse:
+    """The page of an item, by what its session asks."""
+    if is_compared(page.session):
+        return compare_page(page)
+    work, typed = workplace(page.assignment), page.typed
+    specific = {
         "rows": cards(
-            work.rubric,
-            typed.sheet,
-            problems=typed.problems,
-            raw=typed.raw,
-            others={key: conflict.stored.entry(key) for key in disputed if key} if conflict else {},
+            work.rubric, typed.sheet, problems=typed.problems, raw=typed.raw, others=page.others
         ),
-        "comment": typed.sheet.comment,
-        "comment_problem": typed.problems.get("", ""),
-        "other_comment": conflict.stored.comment if conflict and "" in disputed else "",
-        "revision": conflict.version if conflict else assignment.draft_version,
-        "conflict": conflict,
-        "problems": len(typed.problems),
-        "note": note,
-        "turns": [(turn["role"], rendered(str(turn["content"]))) for turn in work.messages],
-        "reference": rendered(work.reference),
-        "documents": [(document.title, rendered(document.text)) for document in work.documents],
-        "response": None if work.text is None else _response(work.text, images),
-        "instructions": rendered(session.instructions),
-        "images": images,
-        "beside": beside(assignment),
+        "response": None if work.text is None else _response(work.text, page.images),
+        "images": page.images,
+        "beside": beside(page.assignment),
         # A carriage return of its own would come back from the page as a line feed.
         "plain": mark_safe(escape(work.text or "").replace("\r", "&#13;")),
-        "keys": keys,
-        "keys_json": json.dumps(keys.as_dict()),
         "quote_words": json.dumps(_quote_words()),
-        "rules": session.comment_rules,
-        "closed": session.status == SessionStatus.COMPLETED,
+        "read_label": _("Response"),
+        "answers_label": _("Criteria"),
+        "open_text": _("Some criteria are still open."),
+        "comment_label": _("Comment on the whole response"),
     }
-    return render(request, "annotations/annotate.html", context, status=status)
+    return page.render("annotations/annotate.html", specific, work)
 
 
 def _quote_words() -> dict[str, str]:
@@ -168,11 +136,11 @@ def draft(
         merged = Typed(error.merge.sheet)
         if _asks_for_json(request):
             return JsonResponse({"message": str(error)}, status=409)
-        return _page(request, assignment, merged, conflict=error, status=409)
+        return _page(ItemPage(request, assignment, merged, conflict=error, status=409))
     except AnnotationError as error:
         if _asks_for_json(request):
             return JsonResponse({"message": str(error)}, status=422)
-        return _page(request, assignment, typed, status=422, note=str(error))
+        return _page(ItemPage(request, assignment, typed, status=422, note=str(error)))
     return _saved(request, saved, typed)
 
 
@@ -180,7 +148,7 @@ def _saved(request: ProjectRequest, saved: Assignment, typed: Typed) -> HttpResp
     """The reply to a draft that was kept, except for what could not be read."""
     if not _asks_for_json(request):
         if typed.problems:
-            return _page(request, saved, typed, status=422)
+            return _page(ItemPage(request, saved, typed, status=422))
         messages.success(request, _("Saved. It is not submitted yet."))
         slug = saved.item.session.round.project.slug
         return redirect("annotations:annotate", slug, saved.item.session_id, saved.item_id)
@@ -206,7 +174,7 @@ def submit(
         return someone_else()
     typed = _read(request, assignment)
     if typed.problems:
-        return _page(request, assignment, typed, status=422)
+        return _page(ItemPage(request, assignment, typed, status=422))
     try:
         actions.submit_or_keep(
             assignment=assignment,
@@ -217,7 +185,9 @@ def submit(
             reason=request.POST.get("reason", "").replace("\x00", "").strip()[:2000],
         )
     except DraftConflict as error:
-        return _page(request, assignment, Typed(error.merge.sheet), conflict=error, status=409)
+        return _page(
+            ItemPage(request, assignment, Typed(error.merge.sheet), conflict=error, status=409)
+        )
     except IncompleteSheet as error:
         return _refused(request, assignment, error)
     except AnnotationError as error:
@@ -250,4 +220,4 @@ def _refused(
     """The page again, with a word at each criterion that lacks something; the draft is kept."""
     assignment.refresh_from_db(fields=["draft", "draft_version", "comment", "status"])
     kept = Typed(stored_sheet(assignment), error.problems)
-    return _page(request, assignment, kept, status=422, note=str(error))
+    return _page(ItemPage(request, assignment, kept, status=422, note=str(error)))
