@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from annotations.api import add_handlers
+from annotations.api import router as sessions_router
+from annotations.api_work import router as work_router
 from rubricstudio import urls_data, urls_library, urls_rubrics, views
 from rubricstudio.api import api
 from rubricstudio.views.comments import mentions, mentions_count
 from scoring.api import router as export_router
 
-api.add_router("", export_router)
+add_handlers(api)
+for router in (export_router, work_router, sessions_router):
+    api.add_router("", router)
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", views.project, name="project"),

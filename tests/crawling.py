@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -50,6 +51,19 @@ class Crawl:
         self.seen.add(("POST", url, ",".join(headers)))
         with transaction.atomic():
             self._read(url, self.client.post(url, dict(form), headers=headers))
+            transaction.set_rollback(True)
+
+    def send(self, method: str, url: str, body: object, **headers: str) -> None:
+        """Send JSON by any method; its effects are undone."""
+        self.seen.add((method, url, json.dumps(body)))
+        with transaction.atomic():
+            sent = json.dumps(body)
+            self._read(
+                url,
+                self.client.generic(
+                    method, url, sent, content_type="application/json", headers=headers
+                ),
+            )
             transaction.set_rollback(True)
 
     def _read(self, url: str, response: HttpResponseBase) -> list[str]:

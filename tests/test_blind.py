@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ from tests.conftest import Cast, Data
 from tests.crawling import MOST, Crawl, addresses, record_parameters
 from tests.test_urls import OURS
 from tests.url_rows import url_rows
-from tests.url_table import OPERATIONS, PAGES
+from tests.url_table import BODIES, OPERATIONS, PAGES
 
 ANSWERS = {"answer:warns": "1", "answer:invents": "0", "answer:clarity": "2", "revision": "0"}
 VALUES = ("1", "on", "all", "csv", "source")
@@ -85,12 +86,31 @@ def _call(crawl: Crawl, user: User, rows: Mapping[str, Sequence[object]]) -> Non
     headers = {"Authorization": f"Bearer {token}"}
     for operation in OPERATIONS:
         method, path = operation.split(" ", 1)
-        for name in re.findall(r"{(?:\w+:)?(\w+)}", path):
-            path = re.sub(rf"{{(?:\w+:)?{name}}}", str(rows[name][0]), path)
-        if method == "GET":
-            crawl.get(f"/api/v1{path}", **headers)
-        else:
-            crawl.post(f"/api/v1{path}", {}, **headers)
+        for filled in _filled(path, rows):
+            if method == "GET":
+                crawl.get(f"/api/v1{filled}", **headers)
+            for body in _bodies(operation) if method != "GET" else []:
+                crawl.send(method, f"/api/v1{filled}", body, **headers)
+
+
+def _filled(path: str, rows: Mapping[str, Sequence[object]]) -> list[str]:
+    """The path with every combination of the rows of its arguments."""
+    names = re.findall(r"{(?:\w+:)?(\w+)}", path)
+    plain = re.sub(r"{\w+:", "{", path)
+    return [
+        plain.format(**dict(zip(names, values, strict=True)))
+        for values in product(*(rows[name] for name in names))
+    ]
+
+
+def _bodies(operation: str) -> list[object]:
+    """Nothing, what the operation takes, and sheets that are complete, wrong and out of date."""
+    bodies: list[object] = [{}, BODIES.get(operation, {})]
+    if operation.endswith(("/draft", "/submit")):
+        whole = {"warns": {"value": 1}, "invents": {"value": 0}, "clarity": {"value": 2}}
+        bodies += [{"answers": whole}, {"answers": whole, "version": 9}]
+        bodies += [{"answers": {"warns": {"value": 7}, "nothing": {"value": 1}}}]
+    return bodies
 
 
 def _named(crawl: Crawl) -> dict[str, list[str]]:

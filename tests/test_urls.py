@@ -5,8 +5,9 @@ The expectations are in tests/url_table.py.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from rubricstudio.models import ApiToken, User
 from rubricstudio.permissions import Permission, may
 from tests.conftest import Cast, Data
 from tests.url_rows import url_rows
-from tests.url_table import OPERATIONS, PAGES, Page, Who
+from tests.url_table import BODIES, OPERATIONS, PAGES, Page, Who
 
 ALLAUTH_ARGUMENTS = {"key": "x", "uidb36": "1", "provider_id": "oidc"}
 METHODS = ("GET", "POST")
@@ -183,7 +184,7 @@ def test_the_api_answers_those_who_may_and_nobody_else(
 
     wrong = []
     for role, user in {"anonymous": None, **cast.by_role()}.items():
-        response = _call(method, f"/api/v1{path}", user)
+        response = _call(method, f"/api/v1{path}", user, BODIES.get(operation))
         expected = _expected(page.get, role, page)
         if _met(response) != expected and response.status_code not in page.also:
             wrong.append(f"{role}: {response.status_code}, expected {expected}")
@@ -191,13 +192,18 @@ def test_the_api_answers_those_who_may_and_nobody_else(
     assert not wrong, f"{operation}: " + "; ".join(wrong)
 
 
-def _call(method: str, url: str, user: User | None) -> HttpResponseBase:
+def _call(
+    method: str, url: str, user: User | None, body: Mapping[str, object] | None
+) -> HttpResponseBase:
     headers = {}
+    sent = "" if body is None else json.dumps(body)
     if user is not None:
         _, text = create_token(user=user, name="walk", scope=ApiToken.Scope.WRITE)
         headers["Authorization"] = f"Bearer {text}"
     with transaction.atomic():
-        response: HttpResponseBase = Client().generic(method, url, headers=headers)
+        response: HttpResponseBase = Client().generic(
+            method, url, sent, content_type="application/json", headers=headers
+        )
         if response.streaming:
             b"".join(response)
         transaction.set_rollback(True)

@@ -222,6 +222,8 @@ PAGES: dict[str, Page] = {
     "scoring:run-resume": member(Permission.RUN_JUDGES),
 }
 
+ITEM = "/projects/{slug}/sessions/{session_id}/items/{item_id}"
+
 # Method and path below /api/v1, as the operation is declared.
 OPERATIONS: dict[str, Page] = {
     "GET /me": signed_in(),
@@ -235,4 +237,27 @@ OPERATIONS: dict[str, Page] = {
     "GET /projects/{slug}/rubrics/{rubric_id}/versions/{number}": member(Permission.SEE_RUBRICS),
     "GET /projects/{slug}/export.jsonl": member(Permission.EXPORT),
     "GET /projects/{slug}/export.csv": member(Permission.EXPORT),
+    "GET /projects/{slug}/sessions": member(Permission.SEE_PROJECT),
+    "POST /projects/{slug}/sessions": member(Permission.MANAGE_SESSIONS),
+    "GET /projects/{slug}/sessions/{session_id}": member(Permission.SEE_PROJECT),
+    "GET /projects/{slug}/sessions/{session_id}/items": member(Permission.SEE_PROJECT),
+    "POST /projects/{slug}/sessions/{session_id}/activate": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/pause": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/complete": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/next": member(
+        Permission.ANNOTATE, private="annotator"
+    ),
+    f"GET {ITEM}": member(Permission.ANNOTATE, private="annotator"),
+    f"PUT {ITEM}/draft": member(Permission.ANNOTATE, private="annotator"),
+    f"POST {ITEM}/submit": member(Permission.ANNOTATE, private="annotator"),
+    f"POST {ITEM}/skip": member(Permission.ANNOTATE, private="annotator"),
+    f"POST {ITEM}/take-up": member(Permission.ANNOTATE, private="annotator"),
+}
+
+# What operations are sent that are refused without a body, before anybody is looked at.
+BODIES: dict[str, dict[str, object]] = {
+    "POST /projects/{slug}/sessions": {"name": "Walked", "annotators": []},
+    f"PUT {ITEM}/draft": {},
+    f"POST {ITEM}/submit": {},
+    f"POST {ITEM}/skip": {"reason": "other"},
 }

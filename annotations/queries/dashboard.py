@@ -18,6 +18,7 @@ from django.utils import timezone
 from annotations.models import Assignment, Flag, Mode, Session
 from annotations.queries.progress import ON_WORK
 from annotations.queries.sheets import criteria_of
+from annotations.queries.states import states_of
 from annotations.states import OPEN
 
 DAYS, HOURS = 30, 48
@@ -148,27 +149,9 @@ def _names(raters: Collection[int]) -> dict[int, str]:
     return dict(rows)
 
 
-_ITEMS = """
-    SELECT state, count(*) FROM (
-        SELECT CASE WHEN s >= places THEN 'done' WHEN s > 0 THEN 'needs_others'
-                    WHEN held > 0 THEN 'running' WHEN is_closed THEN 'closed'
-                    ELSE 'pending' END AS state
-          FROM (SELECT i.places, i.held, i.is_closed,
-                       (SELECT count(*) FROM annotations_assignment a
-                         WHERE a.item_id = i.id AND a.status = 'submitted') AS s
-                  FROM annotations_item i
-                 WHERE i.session_id = %(session)s AND i.kind = 'work' AND i.sample = 0) counted
-    ) named GROUP BY state
-"""
-
-
 def item_states(session: Session) -> dict[str, int]:
     """How many items are done, need others, are running, closed by a skip, or pending."""
-    found = dict(_rows(_ITEMS, {"session": session.pk}))
-    return {
-        state: found.get(state, 0)
-        for state in ("done", "needs_others", "running", "pending", "closed")
-    }
+    return states_of([session])[session.pk]
 
 
 _ITEM_ROWS = """

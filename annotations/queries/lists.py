@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotations.models import Assignment, Session, SessionStatus
+from django.db.models import QuerySet
+
+from annotations.models import Assignment, Session, SessionAnnotator, SessionStatus
 from annotations.queries.progress import SessionProgress, progress_of
 from annotations.queries.queue import QueueProgress, queue_progress
 from rubricstudio.models import Project, Round, RoundKind, User
@@ -29,14 +31,7 @@ def session_rows(project: Project, user: User, *, sees_all: bool) -> list[Sessio
         for rater in project.raters.filter(user=user)
         for place in rater.session_places.all()
     }
-    sessions = (
-        Session.objects.filter(round__project=project)
-        .select_related("round__version__rubric")
-        .order_by("-pk")
-    )
-    if not sees_all:
-        sessions = sessions.filter(pk__in=places).exclude(status=SessionStatus.DRAFT)
-    shown = list(sessions)
+    shown = list(sessions_of(project, user, sees_all=sees_all).order_by("-pk"))
     counts = progress_of(shown) if sees_all else {}
     return [
         SessionRow(
@@ -46,6 +41,17 @@ def session_rows(project: Project, user: User, *, sees_all: bool) -> list[Sessio
         )
         for session in shown
     ]
+
+
+def sessions_of(project: Project, user: User, *, sees_all: bool) -> QuerySet[Session]:
+    """The project's sessions; without `sees_all` those the user annotates in, once begun."""
+    sessions = Session.objects.filter(round__project=project).select_related(
+        "round__version__rubric"
+    )
+    if sees_all:
+        return sessions
+    own = SessionAnnotator.objects.filter(rater__user=user).values("session")
+    return sessions.filter(pk__in=own).exclude(status=SessionStatus.DRAFT)
 
 
 def imported_rounds(project: Project) -> list[Round]:

@@ -69,6 +69,7 @@ class SessionProgress:
 class ItemProgress:
     """One item of a session and how many of its places are submitted and reserved."""
 
+    id: int
     position: int
     task: str
     prompt: str
@@ -158,7 +159,7 @@ def session_items(
     rows = _rows(
         Item.objects.filter(IS_WORK, session=session, position__gt=after)
         .order_by("position")
-        .values("position", coverage=F("places"), task=F("response__task__external_id"))
+        .values("id", "position", coverage=F("places"), task=F("response__task__external_id"))
         .annotate(prompt=Left(last_message, 300), **_counts("assignments__"))[: limit + 1]
     )
     shown = [ItemProgress(**row) for row in rows[:limit]]
