@@ -16,6 +16,7 @@ from annotations.models import Session, SessionStatus, SkipReason
 from annotations.queries import dashboard as counts
 from annotations.queries.agreement_days import AgreementByDay, agreement_by_day
 from annotations.queries.dashboard import Bucket, CriterionCount, Flags, Person, Reason
+from annotations.queries.pace import PersonPace, people_pace
 from annotations.queries.progress import SessionProgress, session_progress
 from rubricstudio.domain.agreement.statistic import Statistic
 from rubricstudio.domain.forecast import Forecast, forecast
@@ -85,6 +86,7 @@ class Dashboard:
     eta: Eta | None
     skips: Sequence[Told]
     flags: Flags
+    reading: Sequence[PersonPace]
 
 
 def dashboard(session: Session, hidden: Iterable[int]) -> Dashboard:
@@ -109,6 +111,7 @@ def dashboard(session: Session, hidden: Iterable[int]) -> Dashboard:
             Told(str(SkipReason(one.reason).label), one) for one in counts.skip_reasons(session)
         ],
         flags=counts.flags(session, hidden),
+        reading=people_pace(session),
     )
 
 
@@ -223,6 +226,18 @@ def _reasons(session: Session) -> Sheet:
     return ("kind", "reason", "n", "of_these_put_off"), [*rows, *flagged]
 
 
+def _reading(session: Session) -> Sheet:
+    head = ("annotator", "timed", "faster_than_reading", "share", "share_low", "share_high")
+    return (*head, "median_of_reading_time", "not_timed"), [
+        (
+            *(one.name, one.pace.of, one.pace.fast),
+            *(one.pace.share, *(one.pace.interval or (None, None))),
+            *(one.pace.median, one.pace.untimed),
+        )
+        for one in people_pace(session)
+    ]
+
+
 SHEETS: Mapping[str, Callable[[Session], Sheet]] = {
     "people": _people,
     "items": _items,
@@ -230,6 +245,7 @@ SHEETS: Mapping[str, Callable[[Session], Sheet]] = {
     "days": _days,
     "hours": _hours_sheet,
     "reasons": _reasons,
+    "reading": _reading,
 }
 SHEET_NAMES = {
     "people": gettext_lazy("People"),
@@ -238,6 +254,7 @@ SHEET_NAMES = {
     "days": gettext_lazy("Days"),
     "hours": gettext_lazy("Hours"),
     "reasons": gettext_lazy("Reasons"),
+    "reading": gettext_lazy("Pace of reading"),
     "agreement": gettext_lazy("Agreement by day"),
 }
 

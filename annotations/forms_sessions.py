@@ -137,6 +137,11 @@ class SettingsForm(AnnotatorsForm):
     shows_feedback = forms.BooleanField(
         label=_("Show people how they did on gold items"), required=False
     )
+    warns_of_pace = forms.BooleanField(
+        label=_("Tell people when they submit sooner than a response can be read"),
+        required=False,
+        initial=True,
+    )
     instructions = forms.CharField(
         label=_("Guidelines"),
         required=False,

@@ -46,6 +46,7 @@ class SessionOptions(TypedDict, total=False):
     qualify_at: float | None
     pause_after: int | None
     shows_feedback: bool
+    warns_of_pace: bool
 
 
 NAMES = tuple(SessionOptions.__annotations__)

@@ -11,5 +11,6 @@ _DASHBOARD = "sessions/<int:session_id>/dashboard/"
 urlpatterns_dashboard = [
     path(_DASHBOARD, dashboard.dashboard, name="dashboard"),
     path(_DASHBOARD + "<slug:table>.csv", dashboard.dashboard_csv, name="dashboard-csv"),
+    path(_DASHBOARD + "pace/", dashboard.pace, name="pace"),
     path(_DASHBOARD + "remind/", reminders.remind, name="remind"),
 ]

@@ -36,6 +36,20 @@ def demo_is_off(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def reading_is_possible(**_: Any) -> list[CheckMessage]:
+    speeds = (settings.READING_WORDS_A_MINUTE, settings.READING_CHARACTERS_A_MINUTE)
+    if min(speeds) >= 1:
+        return []
+    return [
+        Error(
+            "READING_WORDS_A_MINUTE and READING_CHARACTERS_A_MINUTE are numbers from 1 on.",
+            hint="Raise them, or unset them.",
+            id="rubricstudio.E003",
+        )
+    ]
+
+
+@register()
 def oidc_is_whole(**_: Any) -> list[CheckMessage]:
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     if all(app["client_id"] and app["secret"] for app in apps):

@@ -66,6 +66,7 @@ def test_production_settings_pass_every_check() -> None:
         ({"HTTPS": "true", "DEBUG": "true"}, "security.W018"),
         ({"HTTPS": "false"}, "security.W008"),
         ({"OIDC_SERVER_URL": "https://sso.example.com"}, "rubricstudio.E002"),
+        ({"READING_WORDS_A_MINUTE": "0"}, "rubricstudio.E003"),
     ],
 )
 def test_unsafe_settings_are_named(variables: dict[str, str], identifier: str) -> None:

@@ -168,6 +168,7 @@ PAGES: dict[str, Page] = {
     "annotations:feedback": member(Permission.ANNOTATE, private="annotator", also=(404,)),
     "annotations:dashboard": member(Permission.SEE_RESULTS),
     "annotations:dashboard-csv": member(Permission.SEE_RESULTS),
+    "annotations:pace": member(Permission.SEE_RESULTS),
     "annotations:remind": member(Permission.MANAGE_SESSIONS),
     "annotations:queue": member(Permission.ANNOTATE, private="annotator"),
     "annotations:next": member(Permission.ANNOTATE, private="annotator"),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotations.actions.pace import CLOCKS_AGREE, keep_pace
 from annotations.errors import NotInSession
 from annotations.models import Activity, Assignment
 from rubricstudio.domain.activity import Event, active_seconds
@@ -16,9 +17,6 @@ from rubricstudio.models import User
 
 MOST_EVENTS = 5_000
 """Of one assignment: twenty hours of work without a pause. Later ones are not kept."""
-
-CLOCKS_AGREE = timedelta(seconds=10)
-"""A smaller difference from the server's clock is the way there, not a wrong clock."""
 
 
 @transaction.atomic
@@ -40,7 +38,8 @@ def record_activity(
     mine.active_seconds = active_seconds(
         Event(tab, number, kind, at.timestamp()) for tab, number, kind, at in stored
     )
-    mine.save(update_fields=["active_seconds"])
+    keep_pace(mine)
+    mine.save(update_fields=["active_seconds", "seconds_to_submit"])
     return mine.active_seconds
 
 

@@ -21,6 +21,7 @@ from annotations.actions.locks import (
     reserved_until,
     take_place,
 )
+from annotations.actions.pace import begin_pace
 from annotations.actions.quality import after_submit, check_may_submit, hold_person
 from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
@@ -52,10 +53,14 @@ from rubricstudio.models import User, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a submit did: how many verdicts or preferences it added, 0 when repeated."""
+    """What a submit did: how many verdicts or preferences it added, 0 when repeated.
+
+    is_too_fast: it was the first one of the item, sooner than the texts can be read.
+    """
 
     assignment: Assignment
     added: int
+    is_too_fast: bool = False
 
 
 @transaction.atomic
@@ -173,10 +178,12 @@ def submit(
     added = _add_answers(locked, settled, reason)
     _write_draft(locked, settled, tab)
     locked.status, locked.submitted_version = status, locked.draft_version
+    is_first = locked.submitted_at is None
     locked.submitted_at = locked.submitted_at or timezone.now()
+    is_too_fast = is_first and begin_pace(locked)
     locked.save()
     after_submit(locked, locked.item.session)
-    return Submission(locked, added)
+    return Submission(locked, added, is_too_fast)
 
 
 def _check_complete(assignment: Assignment, sheet: Sheet) -> None:

@@ -45,7 +45,10 @@ class Assignment(models.Model):
     `reserved_until` only says until when they have it open.
     `shown_order` holds the ids of the responses of a pair or a ranking as this person sees
     them. `postponed_at`: skipped until everything else is done, for `skip_reason`.
-    `active_seconds` is what the activity events amount to.
+    `active_seconds` is what the activity events amount to. `reading_seconds` is how long the
+    texts take to read that the person met here for the first time, null where there are none;
+    `seconds_to_submit` how long they were at it until they first submitted, null where that
+    was not measured.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
@@ -65,6 +68,8 @@ class Assignment(models.Model):
     shown_order = ArrayField(models.BigIntegerField(), default=list, blank=True)
     postponed_at = models.DateTimeField(null=True, blank=True)
     active_seconds = models.FloatField(default=0.0)
+    reading_seconds = models.FloatField(null=True, blank=True)
+    seconds_to_submit = models.FloatField(null=True, blank=True)
     reserved_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -106,6 +111,16 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(active_seconds__gte=0), name="assignment_time_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(reading_seconds__isnull=True)
+                | Q(reading_seconds__gt=0, submitted_at__isnull=False),
+                name="assignment_read_once_submitted",
+            ),
+            models.CheckConstraint(
+                condition=Q(seconds_to_submit__isnull=True)
+                | Q(seconds_to_submit__gt=0, reading_seconds__isnull=False),
+                name="assignment_pace_of_reading",
             ),
         ]
         indexes = [

@@ -86,6 +86,7 @@ class Session(models.Model):
     `qualify_at` is the share of gold answers that a person must match to go on to work.
     About `gold_share` of the items of a person are hidden gold items; who matches less than
     `qualify_at` over the last `pause_after` of them is paused (null: nobody is).
+    `warns_of_pace` tells people when they submit sooner than a response can be read.
     `suggestions` is the run whose verdicts are shown beforehand, never in a session that
     hides judges.
     """
@@ -125,6 +126,7 @@ class Session(models.Model):
     pause_after = models.PositiveSmallIntegerField(null=True, blank=True)
     qualify_at = models.FloatField(null=True, blank=True)
     shows_feedback = models.BooleanField(default=False)
+    warns_of_pace = models.BooleanField(default=True)
     stage = models.CharField(max_length=8, choices=Stage.choices, default=Stage.NONE, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True)
     selection = models.JSONField(default=dict, blank=True)

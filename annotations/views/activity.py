@@ -8,10 +8,24 @@ from django.views.decorators.http import require_POST
 from annotations import actions
 from annotations.activity_form import ActivityForm
 from annotations.loaders import load_assignment, load_place
+from annotations.models import Assignment
 from annotations.views.own import is_own, someone_else
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
+
+
+def take_along(request: ProjectRequest, assignment: Assignment) -> bool:
+    """Keep the events that came with a submit; whether there were any that can be read.
+
+    What cannot be read is left: the answers matter more.
+    """
+    form = ActivityForm(request.POST, prefix="activity")
+    if not form.is_valid():
+        return False
+    events, sent_at = form.read()
+    actions.record_activity(assignment=assignment, events=events, sent_at=sent_at, by=request.user)
+    return True
 
 
 @project_view(Permission.ANNOTATE)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotations import dashboard as page_of
 from annotations.loaders import load_session
 from annotations.queries.agreement_days import agreement_by_day
 from annotations.queries.blind import blind_responses
+from annotations.queries.pace import hasty_rows, people_pace
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -35,6 +37,24 @@ def dashboard(request: ProjectRequest, project: Project, session_id: int) -> Htt
     if asked:
         return partial(request, template, "agreement-by-day", context)
     return partial(request, template, "dashboard-counts", context)
+
+
+@project_view(Permission.SEE_RESULTS)
+@require_safe
+def pace(request: ProjectRequest, project: Project, session_id: int) -> HttpResponseBase:
+    """The submissions that were too fast to have read the text, of everybody or one person."""
+    session = load_session(project, session_id)
+    raw = request.GET.get("annotator", "")
+    person = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
+    total, rows = hasty_rows(session, blind_responses(project, request.user), person)
+    context = {
+        "session": session,
+        "people": people_pace(session),
+        "person": person,
+        "total": total,
+        "rows": rows,
+    }
+    return render(request, "annotations/pace.html", context)
 
 
 @project_view(Permission.SEE_RESULTS)

@@ -27,6 +27,7 @@ from annotations.queries.queue import queue_progress
 from annotations.queries.sheets import criteria_of
 from annotations.queries.workplace import workplace
 from annotations.sheet import Sheet
+from annotations.views.activity import take_along
 from annotations.views.compare_page import compare_page
 from annotations.views.item_page import ItemPage
 from annotations.views.own import is_own, someone_else
@@ -175,8 +176,9 @@ def submit(
     typed = _read(request, assignment)
     if typed.problems:
         return _page(ItemPage(request, assignment, typed, status=422))
+    is_timed = take_along(request, assignment)
     try:
-        actions.submit_or_keep(
+        done = actions.submit_or_keep(
             assignment=assignment,
             sheet=typed.sheet,
             by=request.user,
@@ -199,10 +201,25 @@ def submit(
         following = redirect("annotations:feedback", project.slug, session_id, item_id)
     else:
         following = go_on(request, place)
+    # Without the newest events the time may be longer than it looks.
+    is_warned = is_timed and done.is_too_fast and place.session.warns_of_pace
+    note = _pace_note(assignment) if is_warned else ""
     if not _asks_for_json(request):
+        if note:
+            messages.warning(request, note)
         return following
     # The next page may have been fetched before this submit, and be one behind.
-    return JsonResponse({"next": following.url, "count": _count(place)})
+    reply = {"next": following.url, "count": _count(place)}
+    return JsonResponse(reply | {"note": note} if note else reply)
+
+
+def _pace_note(assignment: Assignment) -> str:
+    if assignment.item.kind == ItemKind.QUALIFICATION:
+        return _("Submitted. That was quicker than the text can be read. Take the time you need.")
+    return _(
+        "Submitted. That was quicker than the text can be read. If you have not read all of it, "
+        "you can still change your answers: open the item from your queue."
+    )
 
 
 def _count(place: Place) -> str:

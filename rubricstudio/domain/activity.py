@@ -24,24 +24,24 @@ class Event:
     at: float
 
 
-def active_seconds(events: Iterable[Event]) -> float:
+def active_seconds(events: Iterable[Event], *, idle: float = IDLE) -> float:
     """Seconds of work that the events of one item amount to, at least 0.
 
-    From a live event time counts until the next event of its tab, `IDLE` seconds at most;
+    From a live event time counts until the next event of its tab, `idle` seconds at most;
     the last event of a tab opens nothing, so that what was not seen is not counted. Time
     that several tabs share counts once. The order of the events does not matter and one
     given twice counts once. Never more than lies between the first event and the last; one
-    more live event never makes it less; one lost event changes it by `IDLE` at most.
+    more live event never makes it less; one lost event changes it by `idle` at most.
     """
-    return _covered(_stretches(events))
+    return _covered(_stretches(events, idle))
 
 
-def _stretches(events: Iterable[Event]) -> list[tuple[float, float]]:
+def _stretches(events: Iterable[Event], idle: float) -> list[tuple[float, float]]:
     tabs: defaultdict[str, set[Event]] = defaultdict(set)
     for event in events:
         tabs[event.tab].add(event)
     return [
-        (event.at, min(after.at, event.at + IDLE))
+        (event.at, min(after.at, event.at + idle))
         for tab in tabs.values()
         # By time first: a clock that was set back puts numbers out of order.
         for event, after in pairwise(sorted(tab, key=lambda e: (e.at, e.number)))

@@ -6,11 +6,12 @@ person meets the same order after a restart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
-from math import sqrt
+from math import ceil, sqrt
 from unicodedata import category
 
 from rubricstudio.domain.rubric import Scale, ScaleKind
@@ -21,6 +22,11 @@ REPEAT_GAP = 5
 FINE_LEVELS = 4
 # The share of a points scale by which an answer may differ from the gold answer.
 POINTS_TOLERANCE = 0.1
+# Letters of a word of Thai, Lao, Burmese or Khmer, which set no spaces between words.
+LETTERS_A_WORD = 4
+# Kana and Chinese characters, each read by itself.
+_CHARACTERS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,38 +172,56 @@ def repeats_left(places: Sequence[int], total: int) -> int:
     return count
 
 
-def _is_character_script(char: str) -> bool:
-    code = ord(char)
-    return (
-        0x3040 <= code <= 0x30FF  # kana
-        or 0x3400 <= code <= 0x9FFF  # Chinese characters
-        or 0xF900 <= code <= 0xFAFF
-        or 0x20000 <= code <= 0x3FFFF
-        or 0x0E00 <= code <= 0x0EFF  # Thai and Lao, which set no spaces between words
-        or 0x1000 <= code <= 0x109F  # Burmese
-        or 0x1780 <= code <= 0x17FF  # Khmer
-    )
+def _letters(text: str) -> int:
+    return sum(category(char)[0] == "L" for char in text)
 
 
 def reading_load(text: str) -> tuple[int, int]:
-    """(words, characters): words between spaces, and letters of scripts written without them.
+    """(words, characters): words, and kana and Chinese characters, which count one by one.
 
-    A word holds at least one letter or digit, so a line of dashes is not read.
+    A word holds at least one letter or digit, so a line of dashes is not read. Where a script
+    sets no spaces between words, LETTERS_A_WORD letters count as one, the last ones of a
+    passage too.
     """
-    characters = 0
-    spaced: list[str] = []
-    for char in text:
-        is_one = _is_character_script(char)
-        characters += is_one and category(char)[0] == "L"
-        spaced.append(" " if is_one else char)
-    words = sum(any(c.isalnum() for c in word) for word in "".join(spaced).split())
-    return words, characters
+    characters = _letters("".join(_CHARACTERS.findall(text)))
+    unspaced = sum(ceil(_letters(run) / LETTERS_A_WORD) for run in _UNSPACED.findall(text))
+    spaced = _UNSPACED.sub(" ", _CHARACTERS.sub(" ", text)).split()
+    return unspaced + sum(any(c.isalnum() for c in word) for word in spaced), characters
 
 
 def reading_seconds(text: str, *, words_a_minute: float, characters_a_minute: float) -> float:
-    """How long a text takes to read at these speeds, 0 or more."""
+    """How long a text takes to read once at these speeds (above 0), 0 or more."""
     words, characters = reading_load(text)
     return 60 * (words / words_a_minute + characters / characters_a_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many of `of` timed submissions took less time than their text takes to read.
+
+    median: of the time taken over the time to read, None where nothing was timed.
+    untimed: submissions whose time is not known; they are neither fast nor slow.
+    """
+
+    fast: int
+    of: int
+    median: float | None
+    untimed: int
+
+    @property
+    def share(self) -> float | None:
+        """The share that was too fast, in [0, 1]; None where nothing was timed."""
+        return self.fast / self.of if self.of else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % Wilson interval of the share that was too fast; None where nothing was timed."""
+        return wilson(self.fast, self.of) if self.of else None
+
+
+def is_too_fast(seconds: float | None, reading: float | None) -> bool:
+    """Whether `seconds` are fewer than reading takes; what is not known is not too fast."""
+    return seconds is not None and reading is not None and seconds < reading
 
 
 def pair_agreement(sheets: Sequence[Mapping[str, float]]) -> float | None:

@@ -58,6 +58,15 @@ function end(kind) {
   if (kind === "left") current = null;
 }
 
+/** What was noticed goes with a submit, so that the server knows how long the item took. */
+function join({ target, detail: body }) {
+  if (current?.form !== target) return;
+  settle();
+  body.set("activity-tab", current.tab);
+  body.set("activity-sent", Date.now());
+  body.set("activity-events", JSON.stringify(readCopy(current.name)?.events ?? []));
+}
+
 function bodyOf(kept) {
   const body = new FormData();
   body.set("tab", kept.tab);
@@ -110,6 +119,7 @@ window.addEventListener("pageshow", (event) => {
   const form = document.querySelector("form[data-activity]");
   if (event.persisted && form) begin(form);
 });
+document.addEventListener("autosave:submit", join);
 document.addEventListener("page:leave", () => end("left"));
 document.addEventListener("person:leave", () => end("left"));
 setInterval(() => {

@@ -1,7 +1,7 @@
 // What every page does: theme, menus, dialogs, messages at the corner, questions before
 // something is destroyed, forms sent only once, and what htmx should do when a request fails.
 
-import { keep, openDialog, recall, toast, whenAdded } from "./shared.js";
+import { keep, openDialog, recall, takeToast, toast, whenAdded } from "./shared.js";
 
 // -- theme: theme.js has already applied the stored one
 
@@ -210,6 +210,7 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("keydown", onEscape);
 document.addEventListener("toast", onToast);
+toast({ tone: "warning", text: takeToast() ?? "" });
 document.addEventListener("closeDialog", () => openDialog()?.close());
 document.addEventListener("submit", onSubmitAsk, { capture: true });
 document.addEventListener("submit", onSubmitOnce);

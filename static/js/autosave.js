@@ -12,7 +12,7 @@
 // last. An element with data-save-state (_components/save_state.html) shows where things stand.
 //
 // Submitting goes the same way: the copy is marked as submitted before it is sent and goes
-// when the reply {"next": URL} is here. Without a connection it waits, and is sent when there
+// when the reply {"next": URL} is here; a "note" in it is shown on the next page. Without a connection it waits, and is sent when there
 // is one again, from this page or from another (outbox.js). A change meanwhile takes the
 // submit back: what is sent is what was on the page when the button was pressed.
 // `new Event("autosave:now", {bubbles: true})` on the form saves without the pause.
@@ -231,6 +231,8 @@ async function submit(form, url, isRetry = false) {
   const body = new FormData(form);
   await state.inFlight; // a draft must not arrive after what is submitted
   body.set("revision", form.dataset.revision);
+  // Lets others add what goes with a submit (activity.js: the time it took).
+  form.dispatchEvent(new CustomEvent("autosave:submit", { bubbles: true, detail: body }));
   const result = await send(url, body, { form });
   state.sending = false;
   button?.removeAttribute("aria-busy");
@@ -244,7 +246,7 @@ function onSubmitted(form, { outcome, reply = {}, page = null }, isRetry) {
   const state = stateOf(form);
   if (outcome === "sent" && reply.next) {
     state.stopped = true;
-    open(reply.next, reply.count);
+    open(reply.next, reply.count, reply.note);
   } else if (outcome === "offline" || outcome === "signedout") {
     if (!isRetry) toast({ tone: "warning", text: form.dataset[`${outcome}Text`] });
     if (outcome === "offline" && state.queued && hasAhead()) {

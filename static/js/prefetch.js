@@ -8,7 +8,7 @@
 // place of this one as htmx does it: <main>, the title, the way to it; `htmx:load` starts the
 // scripts on it, "page:leave" lets those of the old page finish. Back and forward load anew.
 
-import { post, whenAdded } from "./shared.js";
+import { post, toast, toastNext, whenAdded } from "./shared.js";
 
 let ready = null;
 let shownPath = location.pathname + location.search;
@@ -39,16 +39,19 @@ function tell(number) {
   if (box) box.textContent = box.dataset.text.replace("{n}", number);
 }
 
-/** Goes to an address, at once where its page is ready; `count` is how far the person is now. */
-export function open(url, count = "") {
+/** Goes to an address, at once where its page is ready; `count` is how far the person is now,
+    `note` what they are told there. */
+export function open(url, count = "", note = "") {
   const address = new URL(url, location.href);
   if (!hasAhead() || new URL(ready.url, location.href).pathname !== address.pathname) {
+    if (note) toastNext(note);
     location.assign(url);
     return;
   }
   openAhead();
   const box = document.querySelector("[data-own-count]");
   if (box && count) box.textContent = count;
+  if (note) toast({ tone: "warning", text: note });
 }
 
 /** Shows the page that is ready; only after `hasAhead()`. */

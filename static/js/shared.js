@@ -79,6 +79,28 @@ export function toast(detail) {
   document.dispatchEvent(new CustomEvent("toast", { detail }));
 }
 
+const NEXT = "rs.toast";
+
+/** Keeps a warning for the next page of this tab; app.js shows it there. */
+export function toastNext(text) {
+  try {
+    sessionStorage.setItem(NEXT, text);
+  } catch {
+    // Forbidden storage: the page goes on without it.
+  }
+}
+
+/** The warning that was kept for this page, once; null where there is none. */
+export function takeToast() {
+  try {
+    const text = sessionStorage.getItem(NEXT);
+    sessionStorage.removeItem(NEXT);
+    return text;
+  } catch {
+    return null;
+  }
+}
+
 /** The token that Django wants with every POST; the cookie's is that of the newest sign-in. */
 export function csrfToken(form = null) {
   const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];

@@ -132,6 +132,7 @@ def test_the_repeats_left_are_those_that_still_come(twins: list[bool]) -> None:
         ("服用 aspirin 100 mg", (3, 2)),
         ("اسأل طبيبك أولا", (3, 0)),
         ("약사에게 물어보세요", (2, 0)),  # Korean sets spaces between words
+        ("ปรึกษาแพทย์ก่อน", (3, 0)),  # 11 letters without spaces, four a word
         ("薬のカメラ", (0, 5)),
     ],
 )
