@@ -31,6 +31,7 @@ urlpatterns = [
     path(_SESSION + "quality/checks/", views.quality_checks, name="quality-checks"),
     path(_SESSION + "quality/pass/", views.quality_pass, name="quality-pass"),
     path(_SESSION + "quality/gold/", views.gold_import, name="gold-import"),
+    path(_SESSION + "quality/gold-from/", views.gold_from, name="gold-from"),
     path(_SESSION + "quality/gold.csv", views.gold_export, name="gold-export"),
     path(_SESSION + "quality/gold/<int:response_id>/", views.gold, name="gold"),
     path(_ITEM + "feedback/", views.feedback, name="feedback"),

@@ -252,6 +252,8 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "gold_once": lambda w: w.copy(Gold),
     "gold_status_known": lambda w: w.change(Gold, status="lost", value=None),
     "gold_value_iff_ok": lambda w: w.change(Gold, value=None),
+    "gold_origin_known": lambda w: w.change(Gold, origin="dreamt"),
+    "gold_origin_whole": lambda w: w.change(Gold, origin="adjudicated"),
     "item_members_once": lambda w: w.copy(Item, position=99),
     "item_kind_known": lambda w: w.change(Item, kind="play"),
     "item_places_positive": lambda w: w.change(Item, places=0),

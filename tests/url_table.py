@@ -164,6 +164,7 @@ PAGES: dict[str, Page] = {
     "annotations:gold": member(Permission.EXPORT, post=Permission.MANAGE_SESSIONS),
     "annotations:gold-import": member(Permission.MANAGE_SESSIONS),
     "annotations:gold-export": member(Permission.EXPORT),
+    "annotations:gold-from": member(Permission.MANAGE_SESSIONS),
     # 404 for everybody: the item of the walk is work, and feedback is on training.
     "annotations:feedback": member(Permission.ANNOTATE, private="annotator", also=(404,)),
     "annotations:dashboard": member(Permission.SEE_RESULTS),

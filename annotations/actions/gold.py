@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.errors import InvalidSession
-from annotations.models import Gold
+from annotations.models import Gold, Origin
 from annotations.sheet import InvalidSheet, asked_of_people, off_scale, read_entry
 from rubricstudio.domain.quality import Answer
 from rubricstudio.domain.verdict import VerdictStatus
@@ -33,10 +33,12 @@ def set_gold(
     answers: Mapping[str, Answer | None],
     notes: Mapping[str, str],
     by: User,
+    origin: Origin = Origin.HAND,
 ) -> int:
     """Set the gold answers by criterion key; None takes one away, a key left out stays.
 
-    Returns how many changed; safe to repeat. Raises InvalidGold for an unknown criterion or
+    `origin`, by hand or from a file, is kept with what changes; an answer that stays keeps its
+    own. Returns how many changed; safe to repeat. Raises InvalidGold for an unknown criterion or
     a value off its scale, with nothing written.
     """
     criteria = {criterion.key: criterion for criterion in asked_of_people(version.as_rubric())}
@@ -64,7 +66,14 @@ def set_gold(
         values = {"status": answer.status, "value": answer.value, "note": notes.get(key, "")}
         if not place.filter(**values).exists():
             Gold.objects.update_or_create(
-                response=response, criterion_id=ids[key], defaults={**values, "added_by": by}
+                response=response,
+                criterion_id=ids[key],
+                defaults={
+                    **values,
+                    **dict.fromkeys(("origin_round", "origin_rater", "origin_n")),
+                    "origin": origin,
+                    "added_by": by,
+                },
             )
             changed += 1
     return changed
@@ -118,6 +127,13 @@ def import_gold(*, version: RubricVersion, text: str, by: User) -> int:
     if problems:
         raise InvalidGold(problems)
     return sum(
-        set_gold(response=r, version=version, answers={key: answer}, notes={key: note}, by=by)
+        set_gold(
+            response=r,
+            version=version,
+            answers={key: answer},
+            notes={key: note},
+            by=by,
+            origin=Origin.FILE,
+        )
         for r, key, answer, note in read
     )

@@ -11,7 +11,7 @@ from annotations.models.assignments import (
 from annotations.models.comparisons import CriterionPreference
 from annotations.models.items import CHECK_SAMPLE, EVERYONE, Item, ItemKind, ItemResponse
 from annotations.models.people import Expertise, Shortcuts
-from annotations.models.quality import Adjudication, Cause, Decision, DiscussionNote, Gold
+from annotations.models.quality import Adjudication, Cause, Decision, DiscussionNote, Gold, Origin
 from annotations.models.sessions import (
     CommentRule,
     Mode,
@@ -46,6 +46,7 @@ __all__ = [
     "ItemResponse",
     "Mode",
     "Order",
+    "Origin",
     "Qualification",
     "Session",
     "SessionAnnotator",

@@ -16,14 +16,36 @@ _STATUSES = [status.value for status in VerdictStatus]
 _VALUE_IFF_OK = Q(status="ok", value__isnull=False) | (~Q(status="ok") & Q(value__isnull=True))
 
 
+class Origin(models.TextChoices):
+    """Where a gold answer comes from."""
+
+    HAND = "hand", _("set by hand")
+    FILE = "file", _("from a file")
+    ADJUDICATED = "adjudicated", _("adjudicated")
+    UNANIMOUS = "unanimous", _("unanimous answers")
+    EXPERT = "expert", _("one expert's answer")
+
+
 class Gold(models.Model):
-    """The known answer to a criterion on a response; `note` says why it is right."""
+    """The known answer to a criterion on a response; `note` says why it is right.
+
+    `origin` says where it comes from: taken from verdicts, `origin_round` is their session,
+    `origin_rater` the expert, and `origin_n` how many people said the same.
+    """
 
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="gold")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="gold")
     status = models.CharField(max_length=16, default="ok")
     value = models.FloatField(null=True, blank=True)
     note = models.TextField(blank=True)
+    origin = models.CharField(max_length=11, choices=Origin.choices, default=Origin.HAND)
+    origin_round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    origin_rater = models.ForeignKey(
+        Rater, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    origin_n = models.PositiveSmallIntegerField(null=True, blank=True)
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 
@@ -33,6 +55,19 @@ class Gold(models.Model):
             models.UniqueConstraint(fields=["response", "criterion"], name="gold_once"),
             models.CheckConstraint(condition=Q(status__in=_STATUSES), name="gold_status_known"),
             models.CheckConstraint(condition=_VALUE_IFF_OK, name="gold_value_iff_ok"),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="gold_origin_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    Q(origin__in=["hand", "file"], origin_round__isnull=True)
+                    | Q(origin__in=["adjudicated", "unanimous", "expert"])
+                    & Q(origin_round__isnull=False),
+                    Q(origin="expert", origin_rater__isnull=False)
+                    | ~Q(origin="expert") & Q(origin_rater__isnull=True),
+                    Q(origin="unanimous", origin_n__isnull=False, origin_n__gte=2)
+                    | ~Q(origin="unanimous") & Q(origin_n__isnull=True),
+                ),
+                name="gold_origin_whole",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -107,13 +107,19 @@ def candidates(session: Session, *, limit: int = 200) -> list[Candidate]:
     ]
 
 
-def export_rows(session: Session) -> list[tuple[str, str, Any, str]]:
-    """(response, criterion, answer, note) of the gold answers to the session's version."""
+def export_rows(session: Session) -> list[tuple[Any, ...]]:
+    """The gold answers to the session's version.
+
+    (response, criterion, answer, note, origin, session and expert it was taken from).
+    """
     rows = Gold.objects.filter(criterion__version=session.round.version).order_by(
         "response__external_id", "criterion__position"
     )
-    columns = ("response__external_id", "criterion__key", "status", "value", "note")
+    columns = (
+        *("response__external_id", "criterion__key", "status", "value", "note"),
+        *("origin", "origin_round__name", "origin_rater__name"),
+    )
     return [
-        (response, key, status if value is None else value, note)
-        for response, key, status, value, note in rows.values_list(*columns)
+        (response, key, status if value is None else value, note, origin, round_ or "", rater or "")
+        for response, key, status, value, note, origin, round_, rater in rows.values_list(*columns)
     ]

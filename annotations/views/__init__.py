@@ -2,7 +2,7 @@
 
 from annotations.views.activity import activity
 from annotations.views.ahead import ahead
-from annotations.views.gold import gold, gold_export, gold_import
+from annotations.views.gold import gold, gold_export, gold_from, gold_import
 from annotations.views.quality import (
     feedback,
     quality,
@@ -33,6 +33,7 @@ __all__ = [
     "feedback",
     "gold",
     "gold_export",
+    "gold_from",
     "gold_import",
     "next_item",
     "quality",

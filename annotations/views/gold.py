@@ -14,11 +14,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from annotations.actions.gold import InvalidGold, import_gold, set_gold
+from annotations.actions.gold_sources import gold_from_source
 from annotations.cards import cards, read_sheet
-from annotations.forms_quality import GoldImportForm
+from annotations.errors import AnnotationError
+from annotations.forms_quality import GoldImportForm, GoldSourceForm
 from annotations.keys import Keymap
 from annotations.loaders import load_response, load_session
 from annotations.queries.gold import gold_of
+from annotations.queries.gold_sources import count_gold, origins
 from annotations.queries.quality import export_rows
 from annotations.queries.sheets import criteria_of, rubric_of
 from annotations.sheet import Entry, Sheet
@@ -70,6 +73,7 @@ def gold(
         "turns": [str(turn["content"]) for turn in response.task.messages],
         "text": markdown(response.text or ""),
         "rows": rows,
+        "origins": origins(version, response.pk),
         "keys": Keymap(),
         "rules": [],
     }
@@ -98,12 +102,39 @@ def gold_import(request: ProjectRequest, project: Project, session_id: int) -> H
     return redirect("annotations:quality", project.slug, session_id)
 
 
+@project_view(Permission.MANAGE_SESSIONS)
+def gold_from(request: ProjectRequest, project: Project, session_id: int) -> HttpResponseBase:
+    """Gold answers made of what a finished session says: counted first, then made."""
+    shown = load_session(project, session_id)
+    version = shown.round.version
+    if version is None:
+        raise Http404
+    form = GoldSourceForm(request.POST if request.method == "POST" else None, version=version)
+    context = {"session": shown, "form": form, "found": None}
+    if request.method == "POST":
+        if not form.is_valid():
+            return render(request, "annotations/gold_from.html", context, status=422)
+        source, replaces = form.source(), form.cleaned_data["replaces"]
+        if "make" in request.POST:
+            try:
+                n = gold_from_source(
+                    version=version, source=source, replaces=replaces, by=request.user
+                )
+                messages.success(request, _changed(n))
+            except AnnotationError as error:
+                messages.error(request, str(error))
+            return redirect("annotations:quality", project.slug, session_id)
+        context["found"] = count_gold(version, source)
+        context["replaces"] = replaces
+    return render(request, "annotations/gold_from.html", context)
+
+
 @project_view(Permission.EXPORT)
 def gold_export(request: ProjectRequest, project: Project, session_id: int) -> HttpResponseBase:
     rows = export_rows(load_session(project, session_id))
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["response", "criterion", "answer", "note"])
+    writer.writerow(["response", "criterion", "answer", "note", "origin", "session", "expert"])
     # A cell that a spreadsheet would take for a formula gets a quotation mark before it.
     writer.writerows(
         ["'" + str(x) if str(x)[:1] in "=+-@\t\r" and str(x) else x for x in row] for row in rows
