@@ -40,6 +40,7 @@ class ExportParameters(Schema):
     consensus: Method | None = Field(
         None, description="Adds the people's consensus by this method; none without it."
     )
+    gold: bool = Field(False, description="Whether gold answers are in it.")
 
 
 def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPlan:
@@ -53,6 +54,7 @@ def _plan(request: HttpRequest, slug: str, asked: ExportParameters) -> ExportPla
         missing=asked.missing.value,
         images=asked.images,
         consensus=asked.consensus,
+        gold=asked.gold,
     )
     try:
         return plan_export(project, wanted)

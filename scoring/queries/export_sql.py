@@ -106,6 +106,27 @@ VERDICTS = f"""
      WHERE {_CURRENT_VERDICT} AND (v.sample = 0 OR who.user_id IS NULL) ORDER BY v.id
 """
 
+# The one added last of those to the same words, on whatever version it was set.
+GOLD = f"""
+    WITH {_CELLS}, known AS (
+        SELECT DISTINCT ON (g.response_id, cell.rubric, cell.key) g.*, cell.frag,
+               cell.rubric, cell.key
+          FROM annotations_gold g JOIN cell ON cell.id = g.criterion_id
+         ORDER BY g.response_id, cell.rubric, cell.key, g.added_at DESC, g.id DESC)
+    SELECT '{{"type":"gold","response":' || to_json(r.external_id)::text || known.frag
+           || CASE WHEN known.value IS NULL THEN ',"status":"' || known.status || '"'
+                   ELSE ',"value":' || known.value::text END
+           || CASE WHEN known.note = '' THEN '' ELSE ',"note":' || to_json(known.note)::text END
+           || ',"origin":"' || known.origin || '"'
+           || coalesce(',"session":' || to_json(spoken.name)::text, '')
+           || coalesce(',"expert":' || to_json(who.name)::text, '')
+           || coalesce(',"n":' || known.origin_n::text, '') || '}}'
+      FROM known JOIN studio_response r ON r.id = known.response_id
+      LEFT JOIN studio_round spoken ON spoken.id = known.origin_round_id
+      LEFT JOIN studio_rater who ON who.id = known.origin_rater_id
+     ORDER BY r.id, known.rubric, known.key
+"""
+
 PREFERENCES = f"""
     WITH {_WHO}
     SELECT '{{"type":"preference","task":' || to_json(t.external_id)::text

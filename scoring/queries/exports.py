@@ -46,6 +46,7 @@ class Wanted:
     published. sessions, runs: names, empty for all. aggregator: empty for each version's own.
     images: whether pictures that are shown go out too, which may be many megabytes.
     consensus: the method of the people's consensus to add, None for no such lines.
+    gold: whether gold answers go out: whoever has the file knows them.
     """
 
     rubric: str = ""
@@ -56,6 +57,7 @@ class Wanted:
     missing: str = Missing.EXCLUDE.value
     images: bool = True
     consensus: Method | None = None
+    gold: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ def jsonl(plan: ExportPlan) -> Iterator[bytes]:
             yield from map(_line, shown_images(plan.project, plan.pins))
         yield from _lines(export_sql.PREFERENCES, plan)
         yield from _lines(export_sql.VERDICTS, plan)
+        if plan.wanted.gold:
+            yield from _lines(export_sql.GOLD, plan)
         if plan.wanted.consensus is not None:
             yield from consensus_lines(plan.scoring, plan.wanted.consensus)
         for block in score_blocks(plan.scoring):
@@ -174,6 +178,7 @@ def manifest(plan: ExportPlan) -> dict[str, Any]:
         "missing": str(plan.scoring.missing),
         "images": wanted.images,
         "consensus": wanted.consensus and wanted.consensus.value,
+        "gold": wanted.gold,
         "filters": {
             "rubric": wanted.rubric or None,
             "sessions": list(wanted.sessions) or None,

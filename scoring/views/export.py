@@ -44,6 +44,7 @@ def read_wanted(asked: QueryDict) -> Wanted:
         missing=asked.get("missing") or Missing.EXCLUDE.value,
         images=asked.get("images", "").lower() not in ("no", "false", "0"),
         consensus=_read_method(asked.get("consensus", "")),
+        gold=asked.get("gold", "").lower() in ("yes", "true", "1"),
     )
 
 

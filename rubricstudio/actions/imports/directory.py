@@ -48,7 +48,7 @@ class Directory:
             name: (pk, task) for name, pk, task in columns
         }
         self._leaves: dict[int, dict[str, Leaf]] = {}
-        self._newest: dict[str, RubricVersion | None] = {}
+        self._newest_of: dict[str, RubricVersion | None] = {}
         # A file has few of these beside its verdicts: (person, round, rubric, criterion, rater).
         self._cells: dict[tuple[bool, str, str, str, str], tuple[int, Leaf, int]] = {}
         self._raters: dict[tuple[str, str], int] = {}
@@ -57,7 +57,7 @@ class Directory:
 
     def forget_rubric(self, external_id: str) -> None:
         """A rubric has a new version: look it up again."""
-        self._newest.pop(external_id, None)
+        self._newest_of.pop(external_id, None)
 
     def task(self, external_id: str) -> int:
         """The task's row. Raises Unknown."""
@@ -113,21 +113,32 @@ class Directory:
         Raises Unknown.
         """
         version = self._version(record.rubric, round_)
-        try:
-            found = self._leaves_of(version)[record.criterion]
-        except KeyError:
-            message = f"rubric {record.rubric!r} has no criterion {record.criterion!r}"
-            hint = "A verdict names a criterion by its key; groups carry no verdicts."
-            raise Unknown("criterion", message, hint) from None
+        found = self._leaf_of(version, record.rubric, record.criterion)
         if round_.pk in self.new_rounds:
             self.new_rounds[round_.pk].add(version.pk)
         return found
 
-    def _version(self, rubric: str, round_: Round) -> RubricVersion:
+    def newest_leaf(self, rubric: str, key: str) -> Leaf:
+        """A criterion of the rubric's newest published version. Raises Unknown."""
+        return self._leaf_of(self._newest(rubric), rubric, key)
+
+    def _leaf_of(self, version: RubricVersion, rubric: str, key: str) -> Leaf:
+        try:
+            return self._leaves_of(version)[key]
+        except KeyError:
+            message = f"rubric {rubric!r} has no criterion {key!r}"
+            hint = "A verdict names a criterion by its key; groups carry no verdicts."
+            raise Unknown("criterion", message, hint) from None
+
+    def _newest(self, rubric: str) -> RubricVersion:
         newest = self._newest_published(rubric)
         if newest is None:
             hint = "Publish it first, or set published in the file."
             raise Unknown("rubric", f"there is no published rubric {rubric!r}", hint)
+        return newest
+
+    def _version(self, rubric: str, round_: Round) -> RubricVersion:
+        newest = self._newest(rubric)
         pinned = round_.version
         if pinned is None:
             return newest
@@ -141,8 +152,8 @@ class Directory:
         return self._newest_published(external_id) is not None
 
     def _newest_published(self, external_id: str) -> RubricVersion | None:
-        if external_id not in self._newest:
-            self._newest[external_id] = (
+        if external_id not in self._newest_of:
+            self._newest_of[external_id] = (
                 RubricVersion.objects.select_related("rubric")
                 .filter(
                     rubric__project=self.project,
@@ -152,7 +163,7 @@ class Directory:
                 .order_by("number")
                 .last()
             )
-        return self._newest[external_id]
+        return self._newest_of[external_id]
 
     def _leaves_of(self, version: RubricVersion) -> dict[str, Leaf]:
         if version.pk not in self._leaves:

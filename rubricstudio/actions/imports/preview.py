@@ -12,6 +12,7 @@ from rubricstudio.actions.imports.report import ImportReport
 from rubricstudio.actions.imports.run import import_records
 from rubricstudio.domain.formats.lines import clean_json
 from rubricstudio.domain.formats.records import (
+    GoldRecord,
     ImageRecord,
     PreferenceRecord,
     Problem,
@@ -39,6 +40,7 @@ _NAMES: dict[type[Any], str] = {
     VerdictRecord: "verdict",
     PreferenceRecord: "preference",
     ImageRecord: "image",
+    GoldRecord: "gold",
 }
 
 
@@ -130,6 +132,10 @@ def _cells(record: Record) -> dict[str, object]:
         }
     if isinstance(record, ImageRecord):
         return {"id": record.id, "media_type": record.media_type, "bytes": len(record.data)}
+    if isinstance(record, GoldRecord):
+        said = record.status.value if record.value is None else f"{record.value:g}"
+        what = {"response": record.response, "criterion": record.criterion}
+        return {**what, "value": said, "origin": record.origin.value, "note": record.note}
     return _rating_cells(record)
 
 

@@ -16,6 +16,7 @@ from rubricstudio.actions.imports.report import ImportRefused, ImportReport
 from rubricstudio.actions.imports.staging import refresh_statistics
 from rubricstudio.actions.imports.verdicts import write_verdicts
 from rubricstudio.domain.formats.records import (
+    GoldRecord,
     ImageRecord,
     PreferenceRecord,
     Problem,
@@ -58,9 +59,17 @@ _WRITERS: dict[type[Any], Writer] = {
 }
 
 
+def add_writer(kind: type[Any], write: Writer) -> None:
+    """Let an app above store a kind of record that it alone has a table for.
+
+    Written last, when everything else of a batch is there. Called once, as the app starts.
+    """
+    _WRITERS[kind] = write
+
+
 def _can_be_written(record: Record, directory: Directory) -> bool:
     """Whether everything the record names is there by now."""
-    if isinstance(record, VerdictRecord):
+    if isinstance(record, VerdictRecord | GoldRecord):
         return record.response in directory.responses and directory.has_rubric(record.rubric)
     if isinstance(record, PreferenceRecord):
         pair = (record.response_a, record.response_b)

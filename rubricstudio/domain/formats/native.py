@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from rubricstudio.domain.formats.fields import Fields, word_of
+from rubricstudio.domain.formats.gold import read_gold
 from rubricstudio.domain.formats.images import read_image
 from rubricstudio.domain.formats.lines import clean, parse_line, quick_object
 from rubricstudio.domain.formats.quick import QuickVerdicts
@@ -260,4 +261,5 @@ _READERS: dict[str, _Reader] = {
     RecordType.RUBRIC: _read_rubric,
     RecordType.VERDICT: read_verdict,
     RecordType.IMAGE: read_image,
+    RecordType.GOLD: read_gold,
 }

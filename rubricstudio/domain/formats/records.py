@@ -41,6 +41,7 @@ class RecordType(StrEnum):
     RUBRIC = "rubric"
     VERDICT = "verdict"
     IMAGE = "image"
+    GOLD = "gold"
 
 
 class RaterKind(StrEnum):
@@ -208,8 +209,58 @@ class ImageRecord:
         return hashlib.sha256(self.data).hexdigest()
 
 
+class GoldOrigin(StrEnum):
+    """Where a gold answer comes from; the last three from the verdicts of a session."""
+
+    HAND = "hand"
+    FILE = "file"
+    ADJUDICATED = "adjudicated"
+    UNANIMOUS = "unanimous"
+    EXPERT = "expert"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRecord:
+    """The known answer to a criterion of a rubric on a response; `note` says why it is right.
+
+    `session` names where it was taken from, `expert` whose answer it is, and `n`, 2 or more, how
+    many people gave it alike; each only where the origin calls for it.
+    """
+
+    response: str
+    rubric: str
+    criterion: str
+    status: VerdictStatus = VerdictStatus.OK
+    value: float | None = None
+    note: str = ""
+    origin: GoldOrigin = GoldOrigin.FILE
+    session: str = ""
+    expert: str = ""
+    n: int | None = None
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.status not in (VerdictStatus.OK, VerdictStatus.CANNOT_ASSESS):
+            raise InvalidVerdict("a gold answer is a value or cannot_assess")
+        if (self.status is VerdictStatus.OK) != (self.value is not None):
+            raise InvalidVerdict("a gold answer has a value exactly when its status is ok")
+        origin = self.origin
+        if bool(self.session) != (origin not in (GoldOrigin.HAND, GoldOrigin.FILE)):
+            raise InvalidVerdict(f"session does not go with the origin {origin}, or is missing")
+        if bool(self.expert) != (origin is GoldOrigin.EXPERT):
+            raise InvalidVerdict(f"expert does not go with the origin {origin}, or is missing")
+        if (self.n is not None) != (origin is GoldOrigin.UNANIMOUS) or (self.n or 2) < 2:
+            raise InvalidVerdict(f"n does not go with the origin {origin}, or is under 2")
+
+
 Record: TypeAlias = (
-    TaskRecord | ResponseRecord | PreferenceRecord | RubricRecord | VerdictRecord | ImageRecord
+    TaskRecord
+    | ResponseRecord
+    | PreferenceRecord
+    | RubricRecord
+    | VerdictRecord
+    | ImageRecord
+    | GoldRecord
 )
 
 

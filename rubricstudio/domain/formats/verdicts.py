@@ -89,7 +89,7 @@ def read_status(fields: Fields, name: str) -> VerdictStatus | None:
 
 
 def _cell(fields: Fields, shared: VerdictRecord) -> VerdictRecord:
-    status, value = _answer(fields)
+    status, value = read_answer(fields)
     confidence = fields.optional_number("confidence")
     if confidence is not None and not 0 <= confidence <= 1:
         fields.problem("confidence", f"is {confidence:g}", "It lies between 0 and 1.")
@@ -117,7 +117,7 @@ def _shared(fields: Fields, record: VerdictRecord) -> VerdictRecord:
     )
 
 
-def _answer(fields: Fields) -> tuple[VerdictStatus, float | None]:
+def read_answer(fields: Fields) -> tuple[VerdictStatus, float | None]:
     """The status and value; a word such as met, or a status, may stand for the value."""
     before = len(fields.problems)
     status = read_status(fields, "value")

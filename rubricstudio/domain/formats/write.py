@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rubricstudio.domain.formats.records import (
+    GoldRecord,
     ImageRecord,
     PreferenceRecord,
     Record,
@@ -116,6 +117,22 @@ def _image_to_json(record: ImageRecord) -> dict[str, Any]:
     }
 
 
+def _gold_to_json(record: GoldRecord) -> dict[str, Any]:
+    return {
+        "type": "gold",
+        "response": record.response,
+        "rubric": record.rubric,
+        "criterion": record.criterion,
+        "value": record.value,
+        "status": record.status.value,
+        "note": record.note or None,
+        "origin": record.origin.value,
+        "session": record.session or None,
+        "expert": record.expert or None,
+        "n": record.n,
+    }
+
+
 _WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     TaskRecord: _task_to_json,
     ResponseRecord: _response_to_json,
@@ -123,4 +140,5 @@ _WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     PreferenceRecord: _preference_to_json,
     VerdictRecord: _verdict_to_json,
     ImageRecord: _image_to_json,
+    GoldRecord: _gold_to_json,
 }

@@ -68,6 +68,9 @@ class Command(Report):
             "--no-images", action="store_true", help="leave pictures out, which may be large"
         )
         parser.add_argument(
+            "--gold", action="store_true", help="add the gold answers to the pinned versions"
+        )
+        parser.add_argument(
             "--consensus",
             choices=[method.value for method in Method],
             help="add what the people of each session say together, by this method",
@@ -86,6 +89,7 @@ class Command(Report):
             aggregator=options["aggregator"],
             missing=options["missing"],
             images=not options["no_images"],
+            gold=options["gold"],
             consensus=Method(options["consensus"]) if options["consensus"] else None,
         )
         try:

@@ -12,12 +12,14 @@ import pytest
 from rubricstudio.domain.formats import csv_default, detect, mapping, native, rubrics, rules
 from rubricstudio.domain.formats.apply import apply_mapping
 from rubricstudio.domain.formats.csv_default import read_table
+from rubricstudio.domain.formats.gold import GOLD_FIELDS
 from rubricstudio.domain.formats.images import IMAGE_FIELDS
 from rubricstudio.domain.formats.mapping import parse_mapping
 from rubricstudio.domain.formats.native import read
 from rubricstudio.domain.formats.records import (
     NOWHERE,
     ROLES,
+    GoldOrigin,
     Problem,
     Record,
     ResponseRecord,
@@ -58,6 +60,7 @@ def _example(language: str, number: int = 0) -> str:
         ("### scale", rubrics.SCALE_FIELDS),
         ("### level", rubrics.LEVEL_FIELDS),
         ("### verdict", (*VERDICT_FIELDS, *REASONS)),
+        ("### gold", GOLD_FIELDS),
         ("### quote", QUOTE_FIELDS),
         ("### Mapping", mapping.MAPPING_KEYS),
         ("### Source", mapping.SOURCE_KEYS),
@@ -79,6 +82,7 @@ def test_a_table_names_every_field_of_the_code_and_no_other(
         ("### message", ROLES),
         ("### criterion", (*Tier, *JudgedBy, *MetMeans)),
         ("### scale", tuple(ScaleKind)),
+        ("### gold", tuple(GoldOrigin)),
         ("### quote", MATCHES),
         ("### Source", mapping.READERS),
         ("### Make", tuple(mapping.MAKES)),

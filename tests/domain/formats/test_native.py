@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubricstudio.domain.formats import native
+from rubricstudio.domain.formats.gold import GOLD_FIELDS
 from rubricstudio.domain.formats.native import read
 from rubricstudio.domain.formats.records import (
     NOWHERE,
+    GoldOrigin,
+    GoldRecord,
     ImageRecord,
     Message,
     Place,
@@ -104,7 +107,24 @@ def verdicts(draw: st.DrawFn) -> VerdictRecord:
     )
 
 
+@st.composite
+def gold(draw: st.DrawFn) -> GoldRecord:
+    origin = draw(st.sampled_from(GoldOrigin))
+    is_known = draw(st.booleans())
+    return GoldRecord(
+        *(draw(NAME), draw(NAME), draw(NAME)),
+        status=VerdictStatus.OK if is_known else VerdictStatus.CANNOT_ASSESS,
+        value=draw(st.floats(-9, 9)) if is_known else None,
+        note=draw(TEXT),
+        origin=origin,
+        session=draw(NAME) if origin not in (GoldOrigin.HAND, GoldOrigin.FILE) else "",
+        expert=draw(NAME) if origin is GoldOrigin.EXPERT else "",
+        n=draw(st.integers(2, 32_767)) if origin is GoldOrigin.UNANIMOUS else None,
+    )
+
+
 RECORDS = st.one_of(
+    gold(),
     st.builds(
         TaskRecord,
         id=NAME,
@@ -175,7 +195,10 @@ ANY_JSON = st.recursive(
     max_leaves=8,
 )
 FIELD_NAMES = st.sampled_from(
-    [*VERDICT_FIELDS, *native.TASK_FIELDS, *native.RUBRIC_FIELDS, *native.PREFERENCE_FIELDS]
+    [
+        *(*VERDICT_FIELDS, *native.TASK_FIELDS, *native.RUBRIC_FIELDS),
+        *(*native.PREFERENCE_FIELDS, *GOLD_FIELDS),
+    ]
 )
 
 
