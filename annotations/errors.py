@@ -23,6 +23,10 @@ class NotPossible(AnnotationError):
     """The session or the assignment is in a state that does not allow this."""
 
 
+class VotesMissing(NotPossible):
+    """Not everybody has voted; who moves the round on says that they know it."""
+
+
 class NotInSession(AnnotationError):
     """The person has no place in the session, or the assignment is someone else's."""
 

@@ -14,7 +14,7 @@ from annotations.actions.overall import SCALES
 from annotations.actions.wanted import Wanted
 from annotations.forms import AnnotatorsForm, NarrowingForm
 from annotations.id_list import IdList, read_ids, wrong_lines
-from annotations.models import CommentRule, Mode, Order, Session, SkippedTo, Strategy
+from annotations.models import CommentRule, Mode, Order, Session, SkippedTo, Stage, Strategy
 from annotations.options import (
     FIXED,
     MAX_COVERAGE,
@@ -156,6 +156,8 @@ class SettingsForm(AnnotatorsForm):
     def options(self) -> SessionOptions:
         """The settings, once the form is valid."""
         data = {name: self.cleaned_data[name] for name in NAMES if name in self.fields}
+        if "calibration" in self.fields:
+            data["stage"] = Stage.VOTE if self.cleaned_data["calibration"] else Stage.NONE
         return cast(SessionOptions, data)
 
 
@@ -252,6 +254,14 @@ class SessionForm(NarrowingForm, SettingsForm):
             "A finished run over the same rubric version. Its verdicts stand beside the criteria,"
             " marked as the machine's; nothing is chosen for people. Not in a session that hides"
             " judges."
+        ),
+    )
+    calibration = forms.BooleanField(
+        label=_("A calibration round"),
+        required=False,
+        help_text=_(
+            "Everybody votes blind on every item, the votes are shown and discussed, and"
+            " everybody votes again. People per response is then the number of annotators."
         ),
     )
     comment_rules = forms.MultipleChoiceField(
@@ -370,6 +380,7 @@ def initial_of(session: Session) -> dict[str, Any]:
     size = selection.per_stratum or selection.sample
     return {
         **options_of(session),
+        "calibration": bool(session.stage),
         "name": session.round.name,
         "version": version,
         "scale": scale_of(version),

@@ -56,6 +56,17 @@ def load_place(project: Project, session_id: int, user: User) -> Place:
     return place
 
 
+def load_calibration(project: Project, session_id: int, user: User, *, manages: bool) -> Session:
+    """A calibration round, for its annotators and for who `manages` sessions; else 404."""
+    place = find_place(project, session_id, user)
+    if place is None and not manages:
+        raise Http404
+    found = place.session if place else load_session(project, session_id)
+    if not found.stage:
+        raise Http404
+    return found
+
+
 def load_assignment(place: Place, item_id: int) -> Assignment:
     """The person's own assignment to an item of the session."""
     assignment = (

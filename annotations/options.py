@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 from django.utils.translation import gettext as _
 
 from annotations.errors import InvalidSession
-from annotations.models import CommentRule, Mode, Order, Session, SkippedTo, Strategy
+from annotations.models import CommentRule, Mode, Order, Session, SkippedTo, Stage, Strategy
 from rubricstudio.models import Round
 
 MAX_COVERAGE = 100
@@ -47,6 +47,7 @@ class SessionOptions(TypedDict, total=False):
     pause_after: int | None
     shows_feedback: bool
     warns_of_pace: bool
+    stage: str
 
 
 NAMES = tuple(SessionOptions.__annotations__)
@@ -55,8 +56,9 @@ PLACING = frozenset({"mode", "coverage", "extra_share", "extra_coverage"})
 
 
 def options_of(session: Session) -> SessionOptions:
-    """The settings that a session has."""
-    return cast(SessionOptions, {name: getattr(session, name) for name in NAMES})
+    """The settings that a session has; of a calibration round, wherever it stands, as it began."""
+    found = {name: getattr(session, name) for name in NAMES}
+    return cast(SessionOptions, found | {"stage": Stage.VOTE if session.stage else Stage.NONE})
 
 
 def check_options(options: SessionOptions) -> None:
@@ -101,6 +103,24 @@ def _check_together(options: SessionOptions) -> None:
         raise InvalidSession(_("Say how many people more these items get."), "extra_coverage")
     if options.get("coverage", 1) + options.get("extra_coverage", 0) > MAX_COVERAGE:
         raise InvalidSession(_coverage_words(), "extra_coverage")
+    if options.get("stage"):
+        _check_calibration(options)
+
+
+def _check_calibration(options: SessionOptions) -> None:
+    """Raise InvalidSession for what keeps people from voting on the same items, once each."""
+    if options.get("mode") in COMPARING:
+        raise InvalidSession(_("A calibration round is for verdicts on single responses."), "mode")
+    for name in ("extra_coverage", "max_coverage", "limit", "target", "repeat_share"):
+        if options.get(name):
+            raise InvalidSession(
+                _("In a calibration round everybody votes once on every item: leave this empty."),
+                name,
+            )
+    if options.get("skipped_to") == SkippedTo.NOBODY:
+        raise InvalidSession(
+            _("In a calibration round a skipped item stays open for the others."), "skipped_to"
+        )
 
 
 def _coverage_words() -> str:
@@ -112,6 +132,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "strategy": tuple(Strategy.values),
     "order": tuple(Order.values),
     "skipped_to": tuple(SkippedTo.values),
+    # Further stages are reached by the actions of `annotations.actions.calibration`.
+    "stage": (Stage.NONE.value, Stage.VOTE.value),
 }
 
 
@@ -153,6 +175,7 @@ _HANDED = "handed"
 # Why a setting no longer changes once people have been asked.
 FIXED: Mapping[str, str] = {
     **dict.fromkeys(("version", "mode", "selection", "extra_share", "extra_coverage"), _ASKED),
+    **dict.fromkeys(("stage", "calibration"), _ASKED),
     **dict.fromkeys(
         ("hide_source", "hide_raters", "hide_judges", "suggestions", "comment_rules"), _JUDGED
     ),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotations import urls_assignment, views
 from annotations.urls_adjudication import urlpatterns_adjudication
+from annotations.urls_calibration import urlpatterns_calibration
 from annotations.urls_dashboard import urlpatterns_dashboard
 from annotations.views.compare_new import compare_new
 
@@ -44,5 +45,6 @@ urlpatterns = [
     path(_ITEM + "take-up/", views.take_up, name="take-up"),
     *urlpatterns_adjudication,
     *urls_assignment.urlpatterns,
+    *urlpatterns_calibration,
     *urlpatterns_dashboard,
 ]

@@ -205,6 +205,11 @@ def _publish_and_reweight(w: World) -> None:
     w.change(Criterion, weight=99)
 
 
+def _reveal_and_change(w: World) -> None:
+    w.change(Session, stage="discuss", revealed_at=NOW)
+    w.change(Session, revealed_at=NOW + timedelta(days=1))
+
+
 def _part(w: World, **changes: object) -> None:
     """What a preference says of another criterion."""
     other = (
@@ -272,6 +277,9 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "session_order_known": lambda w: w.change(Session, order="none"),
     "session_skipped_to_known": lambda w: w.change(Session, skipped_to="them"),
     "session_stage_known": lambda w: w.change(Session, stage="over"),
+    "session_stage_times": lambda w: w.change(Session, stage="discuss"),
+    "session_reveal_stays": lambda w: _reveal_and_change(w),
+    "assignment_revoted_is_submitted": lambda w: w.change(Assignment, revoted_at=NOW),
     "session_shares": lambda w: w.change(Session, repeat_share=1.1),
     "session_extra_annotators": lambda w: w.change(Session, extra_below=0.5),
     "session_gold_share": lambda w: w.change(Session, gold_share=0.6),

@@ -18,6 +18,7 @@ from scoring.actions.preview import pin_response, start_preview
 from scoring.actions.reviews import start_review
 from scoring.actions.runs import start_run
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview
+from tests.annotations.calibration_cases import discussed_session
 from tests.conftest import Cast, Data
 from tests.rubricstudio.test_images import drawn
 
@@ -57,6 +58,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         by=cast.owner,
         enqueue=False,
     )
+    discussed = discussed_session(cast, data)
     nils = Membership.objects.get(project=cast.project, user=cast.second_annotator)
     remark = add_comment(
         rubric=data.version.rubric, text="Walk", by=cast.owner, link_for=lambda comment: ""
@@ -70,6 +72,7 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         grouping=Grouping(Mode.PAIRWISE),
     )
     return {
+        "discussed_session_id": discussed.pk,
         "compared_id": compared.pk,
         "preview_id": preview.pk,
         "said_id": _said(preview, data).pk,

@@ -166,6 +166,17 @@ PAGES: dict[str, Page] = {
     "annotations:gold-export": member(Permission.EXPORT),
     "annotations:gold-from": member(Permission.MANAGE_SESSIONS),
     # 404 for everybody: the item of the walk is work, and feedback is on training.
+    "annotations:calibration-step": member(Permission.MANAGE_SESSIONS),
+    # For the annotators and managers of a revealed round; the reviewer of the walk is neither.
+    "annotations:discussion": member(
+        Permission.ANNOTATE, session_id="discussed_session_id", also=(404,)
+    ),
+    "annotations:discussed": member(
+        Permission.ANNOTATE, session_id="discussed_session_id", also=(404,)
+    ),
+    "scoring:calibration": member(
+        Permission.SEE_PROJECT, session_id="discussed_session_id", also=(404,)
+    ),
     "annotations:feedback": member(Permission.ANNOTATE, private="annotator", also=(404,)),
     "annotations:dashboard": member(Permission.SEE_RESULTS),
     "annotations:dashboard-csv": member(Permission.SEE_RESULTS),

@@ -11,7 +11,7 @@ from annotations.actions.editing import annotators_of, free_name
 from annotations.actions.sessions import set_annotators
 from annotations.actions.setup import check_name, check_version, copy_items, open_session
 from annotations.errors import InvalidSession, NotPossible
-from annotations.models import Assignment, AssignmentStatus, Item, Session
+from annotations.models import Assignment, AssignmentStatus, Item, Session, Stage
 from annotations.options import COMPARING, options_of
 from annotations.queries.carried import adoption_of, carried_of, submitted_sheets
 from annotations.queries.queue import is_over
@@ -53,6 +53,8 @@ def adopt_version(*, session: Session, version: RubricVersion, by: User, name: s
     options = options_of(original)
     # A run judged the old version, and a deadline that has passed would hand out nothing.
     options["suggestions"] = None
+    # Its people have discussed the items: a blind vote on them is over.
+    options["stage"] = Stage.NONE
     if is_over(original):
         options["deadline"] = None
     kept = original.selection | {"follows": original.pk}

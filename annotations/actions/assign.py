@@ -18,8 +18,10 @@ from annotations.models import (
     Session,
     SessionAnnotator,
     SessionStatus,
+    Stage,
     Strategy,
 )
+from annotations.queries.calibration import to_vote_again
 from annotations.queries.checks import IS_CHECK
 from annotations.queries.queue import is_over, wanted_left
 from annotations.states import OPEN
@@ -42,7 +44,8 @@ def next_item(*, session: Session, by: User, besides: int | None = None) -> Assi
     and that they never had: submitted and skipped items do not come back. Last comes what
     they put off. The place is theirs alone until the session's reservation minutes have
     passed without a change. Their limit, the session's target and its deadline end what
-    is handed out, not what is open.
+    is handed out, not what is open. In the second vote of a calibration a person gets what
+    they submitted in the first one, item by item, until they have submitted it again.
 
     Raises NotInSession for others, and NotPossible unless the session is active.
     """
@@ -62,10 +65,12 @@ def next_item(*, session: Session, by: User, besides: int | None = None) -> Assi
 
 @transaction.atomic
 def _reserve(*, session: Session, by: User, waits: bool, besides: int | None) -> Assignment | None:
-    hold_session(session.pk, SessionStatus.ACTIVE)
+    stage = hold_session(session.pk, SessionStatus.ACTIVE)
     hold_target(session)
     annotator, meets_checks = _hold_place(session, by)
-    check = next_check(session=session, annotator=annotator, meets_checks=meets_checks)
+    if stage == Stage.REVOTE:
+        return to_vote_again(session, annotator.rater_id, besides=besides)
+    check = next_check(session=session, annotator=annotator, meets_checks=meets_checks, stage=stage)
     if check is not None and check.pk != besides:
         return check
     resumed = _resume(session, annotator.rater_id, besides, put_off=False)

@@ -111,6 +111,11 @@ def _check_changes(session: Session, changed: set[str], changes: dict[str, Any])
         )
     if session.status == SessionStatus.DRAFT:
         return
+    if session.stage and "coverage" in changed:
+        raise InvalidSession(
+            _("In a calibration round everybody votes on every item: change who annotates."),
+            "coverage",
+        )
     for name in sorted(changed):
         if reason := why_fixed(name):
             raise InvalidSession(reason, name)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.errors import NotInSession, NotPossible, PlacesTaken
-from annotations.models import Assignment, AssignmentStatus, Item, Session, SessionStatus
+from annotations.models import Assignment, AssignmentStatus, Item, Session, SessionStatus, Stage
 from annotations.queries.queue import wanted_left
 from annotations.states import ASSIGNMENT_STEPS, OPEN
 from rubricstudio.domain.assignment import free_place
@@ -31,19 +31,23 @@ def locked_assignment(assignment: Assignment, by: User) -> Assignment:
     return locked
 
 
-def hold_session(session_id: int, *allowed: SessionStatus) -> None:
+def hold_session(session_id: int, *allowed: SessionStatus) -> Stage:
     """Keep the session in one of the `allowed` states until the transaction ends.
 
     A shared lock, so that people do not wait for each other, only for someone who
-    changes the session. Raises NotPossible in any other state.
+    changes the session. Returns where its calibration stands, which cannot change either
+    while the lock is held. Raises NotPossible in any other state.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status FROM annotations_session WHERE round_id = %s FOR SHARE", [session_id]
+            "SELECT status, stage FROM annotations_session WHERE round_id = %s FOR SHARE",
+            [session_id],
         )
-        status = SessionStatus(cursor.fetchone()[0])
+        told, stage = cursor.fetchone()
+    status = SessionStatus(told)
     if status not in allowed:
         raise NotPossible(_CLOSED[status]())
+    return Stage(stage)
 
 
 _CLOSED = {

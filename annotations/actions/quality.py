@@ -31,15 +31,15 @@ from rubricstudio.models import User
 
 
 def next_check(
-    *, session: Session, annotator: SessionAnnotator, meets_checks: bool
+    *, session: Session, annotator: SessionAnnotator, meets_checks: bool, stage: Stage
 ) -> Assignment | None:
     """The training, qualification, gold item or repeat that comes now, None for work.
 
     Called with the person's place locked; without `meets_checks` all is work.
-    Raises NotQualified for people under the threshold, and NotPossible once a calibration
-    round is past its first vote.
+    Raises NotQualified for people under the threshold, and NotPossible while a calibration
+    round is discussed.
     """
-    if session.stage in (Stage.DISCUSS, Stage.REVOTE):
+    if stage == Stage.DISCUSS:
         raise NotPossible(
             _("The first vote of this round is over. See the discussion for what comes next.")
         )
@@ -91,14 +91,17 @@ def hold_person(assignment: Assignment) -> None:
         places.filter(session=assignment.item.session_id, rater=assignment.rater_id).first()
 
 
-def check_may_submit(assignment: Assignment, session: Session) -> None:
-    """Raises NotQualified for people who are paused, NotPossible where an answer is final."""
+def check_may_submit(assignment: Assignment, session: Session, stage: Stage) -> None:
+    """Raises NotQualified for people who are paused, NotPossible where an answer is final.
+
+    stage: where a calibration stands, as the session's lock holds it.
+    """
     submitted = assignment.status == AssignmentStatus.SUBMITTED
     if submitted and assignment.item.kind in FIRST:
         raise NotPossible(_("Answers to training and qualification items are final."))
-    if session.stage == Stage.DISCUSS:
+    if stage == Stage.DISCUSS:
         raise NotPossible(_("The answers are being discussed; the second vote opens later."))
-    if session.stage == Stage.REVOTE and not submitted:
+    if stage == Stage.REVOTE and not submitted:
         raise NotPossible(_("The first vote is over, and you did not take part on this item."))
     place = SessionAnnotator.objects.filter(session=session.pk, rater=assignment.rater_id)
     if place.filter(qualification=Qualification.FAILED).exists():

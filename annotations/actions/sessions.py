@@ -8,6 +8,7 @@ from typing import Unpack
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotations.actions.calibration import give_everyone_a_place, start_round
 from annotations.actions.checks import start_checks
 from annotations.actions.distribute import deal_out, people_changed
 from annotations.actions.order import put_in_order, settle_weights
@@ -69,7 +70,7 @@ def set_annotators(*, session: Session, users: Iterable[User], by: User) -> None
 
     Someone who leaves keeps what they submitted; the places they had reserved are free
     again. Raises InvalidSession for a person who may not annotate in the project, and
-    NotPossible in a completed session.
+    NotPossible in a completed session, or for somebody new once a first vote is revealed.
     """
     locked = Session.objects.select_for_update().select_related("round__project").get(pk=session.pk)
     if locked.status == SessionStatus.COMPLETED:
@@ -80,6 +81,8 @@ def set_annotators(*, session: Session, users: Iterable[User], by: User) -> None
     }
     places = SessionAnnotator.objects.filter(session=locked)
     present = set(places.values_list("rater_id", flat=True))
+    if locked.revealed_at is not None and wanted - present:
+        raise NotPossible(_("The first vote of this round is over: nobody can join it any more."))
     leaving = present - wanted
     places.filter(rater_id__in=leaving).delete()
     Assignment.objects.filter(item__session=locked, rater_id__in=leaving, status__in=OPEN).update(
@@ -88,6 +91,8 @@ def set_annotators(*, session: Session, users: Iterable[User], by: User) -> None
     SessionAnnotator.objects.bulk_create(
         SessionAnnotator(session=locked, rater_id=rater) for rater in sorted(wanted - present)
     )
+    if locked.stage and locked.status != SessionStatus.DRAFT:
+        give_everyone_a_place(locked)
     if wanted != present:
         people_changed(locked, leaving)
 
@@ -134,6 +139,8 @@ def _step(session: Session, step: str) -> Session:
     if step == "activate" and not locked.annotators.exists():
         raise NotPossible(_("Add an annotator first."))
     if status == SessionStatus.DRAFT:
+        if locked.stage:
+            start_round(locked)
         start_checks(locked)
         put_in_order(locked)
         deal_out(locked)

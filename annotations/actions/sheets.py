@@ -26,7 +26,7 @@ from annotations.actions.quality import after_submit, check_may_submit, hold_per
 from annotations.comment_rules import comments_missing
 from annotations.errors import DraftConflict, IncompleteSheet, NotPossible, PlacesTaken
 from annotations.evidence import to_json as quotes_to_json
-from annotations.models import Assignment, SessionStatus
+from annotations.models import Assignment, SessionStatus, Stage
 from annotations.queries.carried import Carried, carried
 from annotations.queries.comparisons import comparison_of, is_compared
 from annotations.queries.sheets import (
@@ -159,18 +159,19 @@ def submit(
     cannot-assess, and a comment where the session's `comment_rules` ask for one. Submitting
     again before the session closes adds a revision for each entry that changed, or for the
     comparison as a whole, with `reason` in its provenance; a repeated submit of the same
-    entries changes nothing. `version` and `tab` as for `save_draft`.
+    entries changes nothing, but in the second vote of a calibration it confirms them.
+    `version` and `tab` as for `save_draft`.
 
     Raises InvalidSheet, IncompleteSheet, DraftConflict, PlacesTaken where the
     reservation expired and others filled the item, NotInSession, and NotPossible unless
     the session is active.
     """
-    hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
+    stage = hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
     hold_target(assignment.item.session)
     hold_person(assignment)
     locked = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
-    check_may_submit(locked, locked.item.session)
+    check_may_submit(locked, locked.item.session, stage)
     settled = _settled(locked, _checked(locked, sheet), version, tab)
     _check_complete(locked, settled)
     if locked.slot is None:
@@ -181,6 +182,10 @@ def submit(
     is_first = locked.submitted_at is None
     locked.submitted_at = locked.submitted_at or timezone.now()
     is_too_fast = is_first and begin_pace(locked)
+    if stage == Stage.VOTE:
+        locked.first_comment = settled.comment
+    elif stage == Stage.REVOTE:
+        locked.revoted_at = timezone.now()
     locked.save()
     after_submit(locked, locked.item.session)
     return Submission(locked, added, is_too_fast)

@@ -49,6 +49,8 @@ class Assignment(models.Model):
     texts take to read that the person met here for the first time, null where there are none;
     `seconds_to_submit` how long they were at it until they first submitted, null where that
     was not measured.
+    In a calibration round `first_comment` is the comment as it was submitted in the first
+    vote, and `revoted_at` when the person last submitted the item in the second one.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
@@ -73,6 +75,8 @@ class Assignment(models.Model):
     reserved_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    first_comment = models.TextField(blank=True, db_default="")
+    revoted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "annotations_assignment"
@@ -121,6 +125,10 @@ class Assignment(models.Model):
                 condition=Q(seconds_to_submit__isnull=True)
                 | Q(seconds_to_submit__gt=0, reading_seconds__isnull=False),
                 name="assignment_pace_of_reading",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoted_at__isnull=True) | Q(status="submitted"),
+                name="assignment_revoted_is_submitted",
             ),
         ]
         indexes = [

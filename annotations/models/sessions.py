@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -89,6 +90,8 @@ class Session(models.Model):
     `warns_of_pace` tells people when they submit sooner than a response can be read.
     `suggestions` is the run whose verdicts are shown beforehand, never in a session that
     hides judges.
+    `stage` is where a calibration round stands. What was said up to `revealed_at` is its first
+    vote; the second one began at `revote_at` (docs/adr/0012). Neither time changes once set.
     """
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, primary_key=True)
@@ -129,6 +132,7 @@ class Session(models.Model):
     warns_of_pace = models.BooleanField(default=True)
     stage = models.CharField(max_length=8, choices=Stage.choices, default=Stage.NONE, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True)
+    revote_at = models.DateTimeField(null=True, blank=True)
     selection = models.JSONField(default=dict, blank=True)
     cloned_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -190,6 +194,34 @@ class Session(models.Model):
                 & (Q(target__isnull=True) | Q(target__gte=1)),
                 name="session_bounds_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    stage__in=["", "vote"], revealed_at__isnull=True, revote_at__isnull=True
+                )
+                | Q(stage="discuss", revealed_at__isnull=False, revote_at__isnull=True)
+                | Q(
+                    stage="revote",
+                    revealed_at__isnull=False,
+                    revote_at__isnull=False,
+                    revote_at__gte=F("revealed_at"),
+                ),
+                name="session_stage_times",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="session_reveal_stays",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__revealed_at__isnull=False)
+                & pgtrigger.Q(old__revealed_at__df=pgtrigger.F("new__revealed_at"))
+                | pgtrigger.Q(old__revote_at__isnull=False)
+                & pgtrigger.Q(old__revote_at__df=pgtrigger.F("new__revote_at")),
+                func="""
+                    RAISE EXCEPTION 'session_reveal_stays: votes that were shown stay shown'
+                        USING ERRCODE = 'restrict_violation';
+                """,
+            )
         ]
 
     def __str__(self) -> str:

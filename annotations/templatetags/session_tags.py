@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.cards import Card, in_words
+from annotations.discussion import person_name
 from annotations.queries.beside import Beside
+from annotations.queries.discussion import Person
 from annotations.sheet import Entry
 
 register = template.Library()
@@ -37,3 +39,9 @@ def work_time(minutes: float) -> str:
         return ngettext("%(n)d minute", "%(n)d minutes", whole) % {"n": whole}
     hours = number_format(round(minutes / 60), use_l10n=True, force_grouping=True)
     return _("%(n)s hours") % {"n": hours}
+
+
+@register.filter
+def called(person: Person) -> str:
+    """Somebody who votes in a calibration round, by name or letter."""
+    return person_name(person)

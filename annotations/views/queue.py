@@ -14,6 +14,7 @@ from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import SkipReason
 from annotations.queries import queue_progress
 from annotations.queries.activity import time_spent
+from annotations.queries.calibration import own_votes
 from annotations.queries.lists import own_items
 from annotations.queries.own import own_pace
 from rubricstudio.http import ProjectRequest, project_view
@@ -36,6 +37,7 @@ def queue(request: ProjectRequest, project: Project, session_id: int) -> HttpRes
         "after": after,
         "older": older,
         "instructions": markdown(place.session.instructions),
+        "votes": own_votes(place.session, place.rater_id) if place.session.stage else None,
         "time": time_spent(place.session, rater_id=place.rater_id).get(place.rater_id),
     }
     return render(request, "annotations/queue.html", context)

@@ -86,6 +86,7 @@ def _is_saving(request: ProjectRequest) -> bool:
 def _add(form: SettingsForm, error: Exception) -> None:
     """The message of a refusal at the field that it is about, else above the form."""
     field = error.field if isinstance(error, InvalidSession) else ""
+    field = "calibration" if field == "stage" else field
     form.add_error(field if field in form.fields else None, str(error))
 
 

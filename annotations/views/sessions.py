@@ -16,6 +16,7 @@ from annotations.loaders import find_place, load_session
 from annotations.models import CommentRule, Session, SessionStatus
 from annotations.queries import session_items, session_progress
 from annotations.queries.activity import time_spent
+from annotations.queries.calibration import moves_of, votes_of
 from annotations.queries.carried import followed_session, newer_versions
 from annotations.queries.flags import notes_of
 from annotations.queries.lists import imported_rounds, session_rows
@@ -84,6 +85,8 @@ def _session_page(request: ProjectRequest, shown: Session) -> HttpResponse:
         "rules": [CommentRule(rule).label for rule in shown.comment_rules],
         "follows": followed_session(shown),
         "place": find_place(shown.round.project, shown.pk, request.user),
+        "votes": votes_of(shown) if shown.stage else None,
+        "moves": moves_of(shown),
     }
     return partial(request, "annotations/session.html", "session-progress", context)
 

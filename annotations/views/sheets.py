@@ -22,6 +22,7 @@ from annotations.errors import AnnotationError, DraftConflict, IncompleteSheet
 from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import Assignment, AssignmentStatus, ItemKind
 from annotations.queries.beside import beside
+from annotations.queries.calibration import own_votes
 from annotations.queries.comparisons import comparison_of, is_compared
 from annotations.queries.queue import queue_progress
 from annotations.queries.sheets import criteria_of
@@ -68,6 +69,9 @@ def _page(page: ItemPage) -> HttpResponse:
         "answers_label": _("Criteria"),
         "open_text": _("Some criteria are still open."),
         "comment_label": _("Comment on the whole response"),
+        "votes": (
+            own_votes(page.session, page.assignment.rater_id) if page.session.revealed_at else None
+        ),
     }
     return page.render("annotations/annotate.html", specific, work)
 
