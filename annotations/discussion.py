@@ -133,7 +133,7 @@ def discussed_page(
     )
 
 
-def _said(note: DiscussionNote, authors: Mapping[int | None, str], reader: int) -> Said:
+def _said(note: DiscussionNote, authors: Mapping[int, str], reader: int) -> Said:
     """Who manages the round without voting in it is named."""
     return Said(note, authors.get(note.author_id, str(note.author)), note.author_id == reader)
 

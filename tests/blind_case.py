@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from annotations.actions import activate, create_session, next_item, save_draft, skip, submit
+from annotations.actions.calibration import add_note, reveal
 from annotations.actions.checks import set_checks, set_rules
 from annotations.actions.gold import set_gold
 from annotations.models import (
@@ -29,6 +30,7 @@ from rubricstudio.models import Rater, Response, Round, RoundKind, User, Verdict
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from scoring.models import Run
+from tests.annotations.calibration_cases import calibration, second_vote, vote
 from tests.conftest import Cast, Data
 
 OK = VerdictStatus.OK
@@ -45,6 +47,9 @@ SECRETS = {
     "another rater's flag": "zqFlagOfAnother",
     "a rationale of another round": "zqRationaleElsewhere",
     "a word in the discussion": "zqDiscussed",
+    "a first vote before it is shown": "zqFirstVote",
+    "another rater's second vote": "zqSecondVote",
+    "another rater's comment in a second vote": "zqSecondComment",
     "a judge's name": "zqJudgeName",
     "a judge's rationale": "zqJudgeRationale",
     "a judge's raw reply": "zqRawReply",
@@ -93,6 +98,7 @@ def blind_case(cast: Cast, data: Data) -> Blind:
         hide_judges=False,
         suggestions=run,
     )
+    _calibrations(cast, data)
     own = next_item(session=session, by=cast.annotator)
     assert own is not None
     own_ids = Assignment.objects.filter(rater__user=cast.annotator, item__session=session)
@@ -240,6 +246,43 @@ def _others_work(session: Session, person: User, rater: Rater) -> None:
     draft = _sheet(SECRETS["another rater's draft"])
     save_draft(assignment=begun, sheet=draft, by=person, version=0, tab="x")
     Flag.objects.create(item=begun.item, rater=rater, note=SECRETS["another rater's flag"])
+
+
+def _calibrations(cast: Cast, data: Data) -> None:
+    """A round that waits for its reveal, one whose second vote others have cast, and one that
+    others discuss among themselves.
+    """
+    hidden = SECRETS["a first vote before it is shown"]
+    voting = calibration(cast, data, name="Before the reveal")
+    vote(voting, cast.second_annotator, *[_sheet(hidden, hidden)] * 4)
+    # Her own vote is in as well: she could still change it.
+    vote(voting, cast.annotator, _sheet("Mine."))
+    again = calibration(cast, data, name="Second vote")
+    for person in (cast.annotator, cast.second_annotator):
+        vote(again, person, *[_sheet("Shown.")] * 4)
+    again = second_vote(cast, again)
+    new = (
+        SECRETS["another rater's second vote"],
+        SECRETS["another rater's comment in a second vote"],
+    )
+    sheet = _sheet(*new)
+    vote(again, cast.second_annotator, *[sheet] * 4)
+    _discussed_by_others(cast, data)
+
+
+def _discussed_by_others(cast: Cast, data: Data) -> None:
+    others = [cast.second_annotator, cast.reviewer]
+    session = calibration(cast, data, name="Among others", people=others)
+    hidden = _sheet(SECRETS["another rater's rationale"], SECRETS["another rater's comment"])
+    (taken,) = vote(session, cast.second_annotator, hidden)
+    vote(session, cast.reviewer, hidden)
+    add_note(
+        session=reveal(session=session, by=cast.owner, despite_missing=True),
+        response_id=taken.item.response_id,
+        criterion_key="warns",
+        text=SECRETS["a word in the discussion"],
+        by=cast.reviewer,
+    )
 
 
 def _taken(session: Session, person: User) -> Assignment:

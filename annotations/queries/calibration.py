@@ -111,7 +111,9 @@ def own_votes(session: Session, rater_id: int) -> PersonVotes:
 
 def to_vote_again(session: Session, rater_id: int, *, besides: int | None) -> Assignment | None:
     """The person's next item of the second vote, None where they have voted on all of theirs."""
-    left = _submitted(session).filter(rater=rater_id, revoted_at=None).exclude(pk=besides)
+    left = _submitted(session).filter(rater=rater_id, revoted_at=None)
+    if besides is not None:
+        left = left.exclude(pk=besides)
     return left.order_by("item__position").first()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.db import connection
 
@@ -234,19 +236,16 @@ def test_people_are_blind_while_they_vote_even_to_what_they_submitted(
 def test_notes_are_written_while_people_discuss(cast: Cast, data: Data) -> None:
     session = discussed_session(cast, data)
     response = Assignment.objects.filter(item__session=session, status="submitted")[0]
-    place = {
-        "session": session,
-        "response_id": response.item.response_id,
-        "criterion_key": "warns",
-        "by": cast.annotator,
-    }
+    note = partial(
+        add_note, session=session, response_id=response.item.response_id, criterion_key="warns"
+    )
 
-    made = add_note(text=" It names no drug. ", **place)
+    made = note(text=" It names no drug. ", by=cast.annotator)
     assert made.text == "It names no drug."
     # A second click is the same note; the same words after another note are a new one.
-    assert add_note(text="It names no drug.", **place) == made
-    add_note(text="Where?", **{**place, "by": cast.second_annotator})
-    assert add_note(text="It names no drug.", **place) != made
+    assert note(text="It names no drug.", by=cast.annotator) == made
+    note(text="Where?", by=cast.second_annotator)
+    assert note(text="It names no drug.", by=cast.annotator) != made
     assert DiscussionNote.objects.count() == 3
 
 
@@ -273,7 +272,7 @@ def test_notes_that_make_no_sense_are_refused(cast: Cast, data: Data) -> None:
         ({"response_id": untouched.pk}, "not discussed"),
     ):
         with pytest.raises(NotPossible, match=words):
-            note(**wrong)  # type: ignore[arg-type]
+            note(**wrong)
     pause(session=session, by=cast.owner)
     note()  # a pause stops votes, not talk
     vote_again(session=session, by=cast.owner)

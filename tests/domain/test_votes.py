@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import krippendorff
 import numpy as np
 import pytest
@@ -18,7 +20,6 @@ from rubricstudio.domain.table import FloatArray
 BINARY = Scale()
 FOUR = Scale(ScaleKind.ORDINAL, tuple(Level(n, str(n)) for n in (1, 2, 3, 4)))
 POINTS = Scale(ScaleKind.POINTS, maximum=10)
-_ = None
 
 
 def vote(rows: list[list[float | None]]) -> Answers:
@@ -84,7 +85,7 @@ def test_intervals_are_of_the_same_draws() -> None:
     [(BINARY, "nominal", [0, 1]), (FOUR, "ordinal", [1, 2, 3, 4]), (POINTS, "interval", range(11))],
 )
 def test_alpha_of_each_vote_equals_the_reference(
-    scale: Scale, level: str, values: list[int]
+    scale: Scale, level: Literal["nominal", "ordinal", "interval"], values: list[int]
 ) -> None:
     random = np.random.default_rng(4)
     first = random.choice(np.array(list(values), dtype=float), size=(40, 4))
@@ -134,26 +135,19 @@ def test_points_have_no_share_of_equal_answers() -> None:
 
 def test_the_votes_of_other_cells_are_not_compared() -> None:
     with pytest.raises(ValueError, match="same cells"):
-        TwoVotes(vote([[1, 1], [0, _]]), vote([[1, 1], [_, 0]]), {1: BINARY})
+        TwoVotes(vote([[1, 1], [0, None]]), vote([[1, 1], [None, 0]]), {1: BINARY})
 
 
-rows = st.lists(
-    st.lists(st.sampled_from([0.0, 1.0]), min_size=3, max_size=3), min_size=2, max_size=8
-)
+answer: st.SearchStrategy[float | None] = st.sampled_from([0.0, 1.0])
+row = st.lists(answer, min_size=3, max_size=3)
 
 
-@given(rows, st.data())
+@given(st.lists(st.tuples(row, row), min_size=2, max_size=8))
 def test_changes_add_up_and_turning_the_votes_round_turns_the_difference(
-    first: list[list[float | None]], data: st.DataObject
+    units: list[tuple[list[float | None], list[float | None]]],
 ) -> None:
-    second = data.draw(
-        st.lists(
-            st.lists(st.sampled_from([0.0, 1.0]), min_size=3, max_size=3),
-            min_size=len(first),
-            max_size=len(first),
-        )
-    )
-    there, back = compared(first, list(second)), compared(list(second), first)
+    first, second = [one for one, _other in units], [other for _one, other in units]
+    there, back = compared(first, second), compared(second, first)
 
     changes = there.changes
     assert changes.towards + changes.away + changes.neither == changes.changed <= changes.n

@@ -2,6 +2,7 @@
 
     manage.py edit_session demo "First round" --set coverage=4 --set deadline=2027-01-31T18:00
     manage.py edit_session demo "First round" --step complete
+    manage.py edit_session demo "Calibration" --step reveal --despite-missing
 
 What is not named stays. In a draft everything can change; once the session has started what
 people are asked cannot, and each refused change says why. Prints JSON on stdout.
@@ -11,11 +12,14 @@ Exit codes: 0 changed, 1 refused, 2 wrong usage or an unknown name.
 from __future__ import annotations
 
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from annotations.actions import activate, complete, edit_session, edit_wanted, pause
+from annotations.actions.calibration import reveal, vote_again
 from annotations.cli import SessionCommand, refused, usage
 from annotations.errors import AnnotationError, InvalidSession, NotPossible
 from annotations.forms_sessions import SessionForm
@@ -27,7 +31,13 @@ from annotations.session_file import InvalidFile, form_of
 from rubricstudio.domain.assignment import InvalidSample
 from rubricstudio.models import User
 
-STEPS = {"activate": activate, "pause": pause, "complete": complete}
+STEPS: dict[str, Callable[..., Session]] = {
+    "activate": activate,
+    "pause": pause,
+    "complete": complete,
+    "reveal": reveal,
+    "vote-again": vote_again,
+}
 
 
 class Command(SessionCommand):
@@ -52,17 +62,27 @@ class Command(SessionCommand):
             help="a setting; lists as JSON (can be repeated)",
         )
         parser.add_argument("--step", choices=sorted(STEPS), help="then do this")
+        parser.add_argument(
+            "--despite-missing",
+            action="store_true",
+            help="reveal a first vote in which votes are missing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = self.project(options["project"])
         by = self.person(project, options["by"])
         session = self.session(project, options["session"])
         told = described(options)
+        if options["despite_missing"] and options["step"] != "reveal":
+            raise usage("--despite-missing goes with --step reveal")
         try:
             if told:
                 _change(session, told, by)
             if options["step"]:
-                STEPS[options["step"]](session=session, by=by)
+                step = STEPS[options["step"]]
+                if options["despite_missing"]:
+                    step = partial(reveal, despite_missing=True)
+                step(session=session, by=by)
         except InvalidFile as error:
             raise usage(str(error)) from error
         except InvalidSession as error:

@@ -183,7 +183,8 @@ def directions(before: FloatArray, after: FloatArray, points: BoolArray) -> IntA
     """(n_units, n_places): 1 towards the others' first answer, -1 away from it, 0 neither."""
     centre = centres(before, points)
     nearer = np.abs(before - centre) - np.abs(after - centre)
-    return np.nan_to_num(np.sign(nearer)).astype(np.int64)
+    found: IntArray = np.nan_to_num(np.sign(nearer)).astype(np.int64)
+    return found
 
 
 def centres(values: FloatArray, points: BoolArray) -> FloatArray:
