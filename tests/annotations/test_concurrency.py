@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
+from django.apps import apps
 from django.db import connections
 
 from annotations.actions import activate, create_session, next_item, submit
+from annotations.actions.calibration import reveal
+from annotations.errors import NotPossible
 from annotations.models import Assignment, Session
 from rubricstudio.actions.projects import set_member
 from rubricstudio.actions.tasks import add_response
 from rubricstudio.models import Response, Role, User, Verdict
+from tests.annotations.calibration_cases import calibration, vote
 from tests.annotations.conftest import COMPLETE
 from tests.conftest import Cast, Data
 
@@ -147,3 +152,42 @@ def test_every_item_ends_with_three_people_however_many_pull(
     assert len(set(rows)) == len(rows) == items * 3
     assert Counter(Counter(item for item, _rater in rows).values()) == {3: items}
     assert set(session.items.values_list("held", flat=True)) == {3}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_comes_before_the_reveal_or_is_refused(cast: Cast, data: Data) -> None:
+    people = [cast.annotator, cast.second_annotator, cast.reviewer]
+    for n in range(30):
+        add_response(task=data.tasks[n % 2], external_id=f"v{n}", source="wren", text="Yes.")
+    session = calibration(cast, data, people=people)
+    vote(session, people[0], COMPLETE)
+    vote(session, people[1], COMPLETE)
+
+    def work(person: User) -> bool:
+        """Vote until there is nothing left, or the first vote is over."""
+        try:
+            _work(session, person)
+        except NotPossible:
+            return True
+        return False
+
+    def end(by: User) -> datetime | None:
+        """End the vote while the others are at it; two managers at once."""
+        try:
+            return reveal(session=session, by=by, despite_missing=True).revealed_at
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(5) as pool:
+        working = [pool.submit(work, person) for person in people]
+        ended = [pool.submit(end, by) for by in (cast.owner, cast.author)]
+        times = {one.result() for one in ended}
+        for one in working:
+            one.result()
+
+    (revealed,) = times
+    assert revealed is not None
+    assert not Verdict.objects.filter(created_at__gt=revealed).exists()
+    assert all(work(person) for person in people)
+    moves = apps.get_model("annotations", "SessionEvent")._default_manager
+    assert moves.filter(pgh_obj=session.pk, stage="discuss").count() == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +15,7 @@ from annotations.actions import complete
 from annotations.actions.calibration import add_note, reveal, vote_again
 from annotations.discussion import discussed_page
 from annotations.models import Assignment, DiscussionNote, Session, Stage
+from annotations.queries.calibration import moves_of
 from annotations.queries.discussion import (
     Place,
     beside_in_list,
@@ -335,3 +338,28 @@ def test_reading_an_item_takes_a_constant_number_of_queries(
     )
     with django_assert_max_num_queries(6):
         discussed_page(revealed, data.responses[2].pk, cast.annotator.pk)
+
+
+def test_a_round_is_run_from_the_command_line(cast: Cast, data: Data) -> None:
+    def run(name: str, *arguments: str) -> None:
+        call_command(name, "demo", *arguments, stdout=StringIO())
+
+    people = [cast.annotator, cast.second_annotator]
+    named = [word for person in people for word in ("--annotator", person.email)]
+    run("create_session", "--name", "Round", *named, "--set", "calibration=true", "--activate")
+    session = fresh(Session.objects.get(round__name="Round"))
+    assert (session.stage, session.coverage) == (Stage.VOTE, 2)
+    with pytest.raises(CommandError, match="what people are asked"):
+        run("edit_session", "Round", "--set", "calibration=false")
+    vote(session, cast.annotator, sheet(1))
+    vote(session, cast.second_annotator, sheet(0))
+
+    with pytest.raises(CommandError, match="6 votes are missing"):
+        run("edit_session", "Round", "--step", "reveal")
+    with pytest.raises(CommandError, match="goes with --step reveal"):
+        run("edit_session", "Round", "--step", "vote-again", "--despite-missing")
+    run("edit_session", "Round", "--step", "reveal", "--despite-missing")
+    run("edit_session", "Round", "--step", "vote-again")
+
+    assert fresh(session).stage == Stage.REVOTE
+    assert moves_of(fresh(session))[Stage.REVOTE].by == str(cast.owner)
