@@ -211,6 +211,7 @@ def get_session(request: HttpRequest, slug: str, session_id: int) -> dict[str, A
         **_rows([session], user, sees_all=sees_all)[0],
         "instructions": session.instructions,
         "comment_rules": session.comment_rules,
+        "stage": session.stage,
         "queue": queue_progress(session, place.rater_id) if place else None,
         "annotators": annotators_progress(session) if sees_all else None,
         "settings": _settings(session) if sees_all else None,
@@ -219,7 +220,11 @@ def get_session(request: HttpRequest, slug: str, session_id: int) -> dict[str, A
 
 def _settings(session: Session) -> dict[str, Any]:
     options = dict(options_of(session))
-    return options | {"suggestions": session.suggestions.name if session.suggestions else None}
+    del options["stage"]
+    return options | {
+        "calibration": bool(session.stage),
+        "suggestions": session.suggestions.name if session.suggestions else None,
+    }
 
 
 def _changed(request: HttpRequest, slug: str, session_id: int, step: str) -> dict[str, Any]:

@@ -80,6 +80,9 @@ class PersonOut(Schema):
 class SessionWhole(SessionOut):
     instructions: str
     comment_rules: list[str]
+    stage: str = Field(
+        description="Of a calibration round: vote, discuss, revote; empty for plain work."
+    )
     queue: QueueOut | None
     annotators: list[PersonOut] | None
     settings: dict[str, Any] | None = Field(description="By the names of docs/sessions.md.")

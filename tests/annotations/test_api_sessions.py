@@ -15,6 +15,7 @@ from annotations.forms_sessions import SessionForm
 from annotations.models import Session, SessionStatus, SkipReason
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, User
+from tests.annotations.calibration_cases import discussed_session, second_vote
 from tests.annotations.conftest import COMPLETE
 from tests.conftest import Cast, Data
 from tests.rubricstudio.accounts import fresh_cache
@@ -67,6 +68,17 @@ def test_a_manager_reads_progress_by_the_state_of_items(session: Session, cast: 
     assert (read["settings"]["coverage"], read["settings"]["hide_source"]) == (2, True)
     assert {row["name"]: row["submitted"] for row in read["annotators"]} == {"Nuria": 1, "Nils": 1}
     assert read["own"] is read["queue"] is None
+
+
+def test_a_calibration_round_says_where_it_stands(cast: Cast, data: Data) -> None:
+    session = second_vote(cast, discussed_session(cast, data))
+
+    read = call(cast.owner, "get", f"{SESSIONS}/{session.pk}", scope="read").json()
+    again = call(cast.annotator, "post", f"{SESSIONS}/{session.pk}/next").json()
+
+    assert (read["stage"], read["settings"]["calibration"]) == ("revote", True)
+    # Their own first answers, to be confirmed or changed.
+    assert again["answers"]["warns"]["value"] == 1
 
 
 def test_an_annotator_reads_their_own_counts_and_no_others(session: Session, cast: Cast) -> None:
