@@ -259,10 +259,7 @@ class SessionForm(NarrowingForm, SettingsForm):
     calibration = forms.BooleanField(
         label=_("A calibration round"),
         required=False,
-        help_text=_(
-            "Everybody votes blind on every item, the votes are shown and discussed, and"
-            " everybody votes again. People per response is then the number of annotators."
-        ),
+        help_text=_("Everybody votes blind on every item, discusses all votes, and votes again."),
     )
     comment_rules = forms.MultipleChoiceField(
         label=_("A comment is required"),
@@ -380,8 +377,7 @@ def initial_of(session: Session) -> dict[str, Any]:
     size = selection.per_stratum or selection.sample
     return {
         **options_of(session),
-        "calibration": bool(session.stage),
-        "name": session.round.name,
+        **{"calibration": bool(session.stage), "name": session.round.name},
         "version": version,
         "scale": scale_of(version),
         "sources": list(selection.sources),
