@@ -38,7 +38,6 @@ AMOUNTS = [
     (f"share:{BY_SOURCE}", _("a sample in proportion to the sources")),
     (f"share:{BY_TAG}", _("a sample in proportion to the tags")),
 ]
-# Modes in which several responses are compared are added here once they can be judged.
 MODES = [
     (Mode.CRITERIA.value, _("Each criterion of a rubric")),
     (Mode.OVERALL.value, _("The whole response, on one scale")),
@@ -85,6 +84,10 @@ def _share(label: Any, help_text: Any = "", **more: Any) -> forms.FloatField:
 
 def _choice(label: Any, choices: Any, help_text: Any = "") -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, help_text=help_text)
+
+
+def _flag(label: Any, help_text: Any = "", **more: Any) -> forms.BooleanField:
+    return forms.BooleanField(label=label, help_text=help_text, required=False, **more)
 
 
 class SettingsForm(AnnotatorsForm):
@@ -134,13 +137,9 @@ class SettingsForm(AnnotatorsForm):
         _("Empty: nobody is paused."),
         most=10**4,
     )
-    shows_feedback = forms.BooleanField(
-        label=_("Show people how they did on gold items"), required=False
-    )
-    warns_of_pace = forms.BooleanField(
-        label=_("Tell people when they submit sooner than a response can be read"),
-        required=False,
-        initial=True,
+    shows_feedback = _flag(_("Show people how they did on gold items"))
+    warns_of_pace = _flag(
+        _("Tell people when they submit sooner than a response can be read"), initial=True
     )
     instructions = forms.CharField(
         label=_("Guidelines"),
@@ -235,16 +234,13 @@ class SessionForm(NarrowingForm, SettingsForm):
         _("To see whether people agree with themselves."),
         initial=0,
     )
-    hide_source = forms.BooleanField(
-        label=_("Hide which source wrote a response"),
+    hide_source = _flag(
+        _("Hide which source wrote a response"),
+        _("Recommended: people judge a text differently once they know its author."),
         initial=True,
-        required=False,
-        help_text=_("Recommended: people judge a text differently once they know its author."),
     )
-    hide_raters = forms.BooleanField(
-        label=_("Hide what other people said"), initial=True, required=False
-    )
-    hide_judges = forms.BooleanField(label=_("Hide what judges said"), initial=True, required=False)
+    hide_raters = _flag(_("Hide what other people said"), initial=True)
+    hide_judges = _flag(_("Hide what judges said"), initial=True)
     suggestions = _Runs(
         label=_("Suggestions"),
         queryset=Round.objects.none(),
@@ -256,10 +252,9 @@ class SessionForm(NarrowingForm, SettingsForm):
             " judges."
         ),
     )
-    calibration = forms.BooleanField(
-        label=_("A calibration round"),
-        required=False,
-        help_text=_("Everybody votes blind on every item, discusses all votes, and votes again."),
+    calibration = _flag(
+        _("A calibration round"),
+        _("Everybody votes blind on every item, discusses all votes, and votes again."),
     )
     comment_rules = forms.MultipleChoiceField(
         label=_("A comment is required"),
