@@ -242,17 +242,18 @@ def top_rows(rows: Sequence[Row]) -> list[Row]:
             break
         above = top[0].criterion.pk
     tops: list[Row] = []
+    sums: list[tuple[float, float]] = []
     for row in rows:
         if row.criterion.parent_id == above:
-            tops.append(replace(row, weighs=0.0, share=0.0) if row.criterion.is_group else row)
+            tops.append(row)
+            sums.append((0.0, 0.0))
         elif tops and not row.criterion.is_group:
-            group = tops[-1]
-            tops[-1] = replace(
-                group,
-                share=(group.share or 0.0) + (row.share or 0.0),
-                weighs=(group.weighs or 0.0) + row.criterion.weight,
-            )
-    return tops
+            share, weighs = sums[-1]
+            sums[-1] = (share + (row.share or 0.0), weighs + row.criterion.weight)
+    return [
+        replace(row, share=share, weighs=weighs) if row.criterion.is_group else row
+        for row, (share, weighs) in zip(tops, sums, strict=True)
+    ]
 
 
 # -- what changed, for a page that shows the rest already
