@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from annotations.cards import LONGEST_COMMENT
+from annotations.cards import comment_problem
 from annotations.compare_cards import choices
 from annotations.comparison import (
     WHOLE,
@@ -22,7 +22,7 @@ from annotations.comparison import (
     criterion_key,
     response_key,
 )
-from annotations.evidence import CONFIDENCE, LONGEST_QUOTE, MOST_QUOTES, level_of
+from annotations.evidence import CONFIDENCE, level_of, quotes_problem
 from annotations.sheet import CANNOT_ASSESS, Entry, InvalidSheet, Sheet
 from rubricstudio.domain.formats.lines import clean
 from rubricstudio.domain.rubric import Criterion, Rubric, ScaleKind
@@ -154,8 +154,8 @@ class Asked:
                 key = inner.get(name, name)
                 entries[key] = self._entry(key, said)
         comment = tidy(comment)
-        if len(comment) > LONGEST_COMMENT:
-            problems[""] = _too_long()
+        if problem := comment_problem(comment):
+            problems[""] = problem
         if problems:
             raise InvalidSheet(problems)
         return Sheet(entries, comment)
@@ -163,17 +163,11 @@ class Asked:
     def _problem(self, said: Said) -> str:
         if said.cannot_assess and said.value is not None:
             return _("Give a value or cannot assess, not both.")
-        if len(tidy(said.comment)) > LONGEST_COMMENT:
-            return _too_long()
+        if problem := comment_problem(tidy(said.comment)):
+            return problem
         if said.confidence not in ("", *CONFIDENCE):
             return _("Confidence is one of: %(words)s.") % {"words": ", ".join(CONFIDENCE)}
-        many = len(said.quotes) > MOST_QUOTES
-        if many or any(len(quote.text) > LONGEST_QUOTE for quote in said.quotes):
-            return _("Quote at most %(most)d passages of %(long)d characters.") % {
-                "most": MOST_QUOTES,
-                "long": LONGEST_QUOTE,
-            }
-        return ""
+        return quotes_problem(said.quotes)
 
     def _misplaced(self, name: str, said: Said) -> str:
         """What a comparison does not take."""
@@ -219,10 +213,6 @@ class Asked:
 def tidy(text: str) -> str:
     """A comment as it is stored: what PostgreSQL cannot hold replaced, line ends alike."""
     return clean(text).replace("\r\n", "\n").strip()
-
-
-def _too_long() -> str:
-    return _("Shorten the comment to %(most)d characters.") % {"most": LONGEST_COMMENT}
 
 
 def _options(criterion: Criterion) -> tuple[Option, ...]:

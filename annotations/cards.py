@@ -9,14 +9,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
-from annotations.evidence import (
-    CONFIDENCE,
-    LONGEST_QUOTE,
-    MOST_QUOTES,
-    level_of,
-    lines_of,
-    read_lines,
-)
+from annotations.evidence import CONFIDENCE, level_of, lines_of, quotes_problem, read_lines
 from annotations.sheet import (
     Entry,
     InvalidSheet,
@@ -129,11 +122,8 @@ def read_sheet(post: QueryDict, criteria: tuple[Criterion, ...]) -> Typed:
 
 def _quotes(post: QueryDict, key: str, problems: dict[str, str]) -> tuple[Quote, ...]:
     quotes = read_lines(post.get(QUOTES + key, "").replace("\x00", ""))
-    if len(quotes) > MOST_QUOTES or any(len(quote.text) > LONGEST_QUOTE for quote in quotes):
-        problems[key] = _("Quote at most %(most)d passages of %(long)d characters.") % {
-            "most": MOST_QUOTES,
-            "long": LONGEST_QUOTE,
-        }
+    if problem := quotes_problem(quotes):
+        problems[key] = problem
     return quotes
 
 
@@ -141,10 +131,16 @@ def read_remark(post: QueryDict, name: str, key: str, problems: dict[str, str]) 
     """A comment as it was typed, cut to LONGEST_COMMENT with a problem where it is longer."""
     # PostgreSQL stores no NUL, and browsers send CR LF for what the page holds as LF.
     text = post.get(name, "").replace("\x00", "").replace("\r\n", "\n").strip()
-    if len(text) > LONGEST_COMMENT:
-        problems[key] = _("Shorten the comment to %(most)d characters.") % {"most": LONGEST_COMMENT}
-        return text[:LONGEST_COMMENT]
-    return text
+    if problem := comment_problem(text):
+        problems[key] = problem
+    return text[:LONGEST_COMMENT]
+
+
+def comment_problem(text: str) -> str:
+    """What to do about a comment that is too long, or ""."""
+    if len(text) <= LONGEST_COMMENT:
+        return ""
+    return _("Shorten the comment to %(most)d characters.") % {"most": LONGEST_COMMENT}
 
 
 def cards(

@@ -8,8 +8,10 @@ only if the response says those words there; otherwise the words are searched fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from rubricstudio.domain.quotes import find_exact, find_folded
 from rubricstudio.domain.verdict import Quote
@@ -35,6 +37,16 @@ def _read(line: str) -> Quote:
     if found is None:
         return Quote(line)
     return Quote(found["text"], int(found["start"]), int(found["end"]))
+
+
+def quotes_problem(quotes: Sequence[Quote]) -> str:
+    """What to do about quotes that are too many or too long, or ""."""
+    if len(quotes) <= MOST_QUOTES and all(len(quote.text) <= LONGEST_QUOTE for quote in quotes):
+        return ""
+    return _("Quote at most %(most)d passages of %(long)d characters.") % {
+        "most": MOST_QUOTES,
+        "long": LONGEST_QUOTE,
+    }
 
 
 def lines_of(quotes: Iterable[Quote]) -> str:

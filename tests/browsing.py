@@ -30,8 +30,7 @@ SETTLED = """async () => {
   };
   await Promise.race([still(), new Promise((done) => setTimeout(done, 5000))]);
 }"""
-SERIOUS = ("serious", "critical")
-EVERY = ("minor", "moderate", *SERIOUS)
+TOLERATED = ("minor", "moderate")
 
 
 @contextmanager
@@ -62,16 +61,16 @@ def assert_accessible(
     name: str = "the page",
     *,
     context: str | None = None,
-    impacts: Sequence[str] = SERIOUS,
+    tolerated: Sequence[str] = TOLERATED,
     **options: object,
 ) -> None:
-    """axe finds nothing of these impacts on a page, or in `context`. options: of axe.run."""
+    """axe finds nothing on a page, or in `context`, that is not tolerated. options: of axe.run."""
     page.evaluate(SETTLED)
     options["resultTypes"] = ["violations"]  # the rest takes as long again to describe
     found = Axe().run(page, context, options=options).response["violations"]
     wrong = [
         (rule["id"], [(n["html"][:120], n["failureSummary"]) for n in rule["nodes"][:3]])
         for rule in found
-        if rule["impact"] in impacts
+        if rule["impact"] not in tolerated
     ]
     assert wrong == [], f"{name}: {wrong}"

@@ -18,19 +18,25 @@ from annotations.models import (
     SessionAnnotator,
     Stage,
 )
-from rubricstudio.models import Rater, User
+from rubricstudio.models import User
 
 _WORK = Q(item__kind=ItemKind.WORK, item__sample=0)
 
 
 @dataclass(frozen=True, slots=True)
-class PersonVotes:
+class OwnVotes:
     """On how many of the items one annotator voted in the first and in the second vote."""
+
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonVotes(OwnVotes):
+    """The same with who that is."""
 
     rater_id: int
     name: str
-    first: int
-    second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def votes_of(session: Session) -> Votes:
         items.count(),
         shared.count(),
         tuple(
-            PersonVotes(pk, name, *counts.get(pk, (0, 0)))
+            PersonVotes(*counts.get(pk, (0, 0)), pk, name)
             for pk, name in people.values_list("rater", "rater__name")
         ),
     )
@@ -101,12 +107,11 @@ def _submitted(session: Session) -> QuerySet[Assignment]:
     )
 
 
-def own_votes(session: Session, rater_id: int) -> PersonVotes:
-    """How far one person is. Two queries."""
+def own_votes(session: Session, rater_id: int) -> OwnVotes:
+    """How far one person is. One query."""
     own = _submitted(session).filter(rater=rater_id)
     counts = own.aggregate(first=Count("pk"), second=Count("revoted_at"))
-    name = Rater.objects.values_list("name", flat=True).get(pk=rater_id)
-    return PersonVotes(rater_id, name, counts["first"], counts["second"])
+    return OwnVotes(counts["first"], counts["second"])
 
 
 def to_vote_again(session: Session, rater_id: int, *, besides: int | None) -> Assignment | None:

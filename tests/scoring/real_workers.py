@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +17,10 @@ from django.core.cache import cache
 from django.db import connection
 
 from rubricstudio.celery import app
+from tests import waiting
 
 PATIENCE = 90.0
+until = partial(waiting.until, patience=PATIENCE)
 QUEUES = ("llm", "gpu")
 
 Worker = subprocess.Popen[bytes]

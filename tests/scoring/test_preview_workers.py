@@ -19,10 +19,9 @@ from scoring.actions.reviews import cancel_review, start_review
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, RunStatus
 from scoring.queries.preview import preview
 from tests.conftest import Cast, Data
-from tests.scoring.real_workers import Start, kill, worker_starter
+from tests.scoring.real_workers import Start, kill, until, worker_starter
 from tests.scoring.review_replies import entries, reply
 from tests.scripted_server import Answer, Call, ScriptedServer, say
-from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -74,7 +73,7 @@ def test_the_local_model_judges_the_pinned_responses(
     start_worker("gpu")
 
     run = start_preview(rubric=rubric, judge=judge, by=cast.author)
-    until(lambda: preview_is(run, RunStatus.DONE), "the local model", LOCAL_PATIENCE)
+    until(lambda: preview_is(run, RunStatus.DONE), "the local model", patience=LOCAL_PATIENCE)
 
     said = list(PreviewVerdict.objects.filter(run=run))
     assert len(said) == 6

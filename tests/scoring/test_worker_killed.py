@@ -16,8 +16,7 @@ from scoring.actions.judges import create_judge
 from scoring.actions.runs import cancel_run, resume_run, start_run
 from scoring.models import Judge, Run, RunStatus
 from tests.conftest import Cast, Data
-from tests.scoring.real_workers import Start, children, kill, worker_starter
-from tests.waiting import until
+from tests.scoring.real_workers import Start, children, kill, until, worker_starter
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
