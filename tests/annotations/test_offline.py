@@ -201,6 +201,8 @@ def test_a_server_that_fails_is_asked_again(page: Page, item: Assignment, status
 
     page.route("**/draft/", fail)
     page.route("**/submit/", fail)
+    # With the next item's page at hand this one would wait in the list of what is unsent.
+    page.route("**/ahead/", lambda route: route.abort())
     _press(page, "1")
     page.clock.run_for(800)
     _state(page, "offline")
