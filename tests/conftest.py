@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.core.management.commands import flush
 from hypothesis import settings as laws
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
@@ -72,6 +73,15 @@ def _person(name: str) -> User:
 def quick_passwords(settings: Settings) -> None:
     """Seven people sign up in most tests; a slow hash would be most of their time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """Without making Django's own permissions anew, which nothing here asks for and which take
+    five times as long as emptying the tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture
