@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rubricstudio.models import User
 
@@ -30,17 +30,18 @@ SETTLED = """async () => {
   };
   await Promise.race([still(), new Promise((done) => setTimeout(done, 5000))]);
 }"""
+PATIENCE = 30_000
+"""Milliseconds that a busy machine may take for what a person would see at once."""
+expect.set_options(timeout=PATIENCE)
 TOLERATED = ("minor", "moderate")
 
 
 @contextmanager
-def browsing(
-    browser: Browser, *, patience: int = 10_000, **options: Any
-) -> Iterator[BrowserContext]:
-    """A browser session of its own in which nothing moves. `patience` is in milliseconds."""
+def browsing(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser session of its own in which nothing moves."""
     wanted = {"viewport": DESK, "locale": "en-GB", "reduced_motion": "reduce", **options}
     context = browser.new_context(**wanted)
-    context.set_default_timeout(patience)
+    context.set_default_timeout(PATIENCE)
     try:
         yield context
     finally:

@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def page(launched: Browser, live_server: LiveServer, cast: Cast) -> Iterator[Page]:
-    with browsing(launched, patience=20_000) as context:
+    with browsing(launched) as context:
         sign_in(context, live_server.url, cast.reviewer)
         yield context.new_page()
 

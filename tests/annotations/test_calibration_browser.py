@@ -29,7 +29,7 @@ def open_as(launched: Browser, live_server: LiveServer) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def opened(person: User) -> Page:
-            context = stack.enter_context(browsing(launched, patience=20_000))
+            context = stack.enter_context(browsing(launched))
             sign_in(context, live_server.url, person)
             return context.new_page()
 

@@ -119,7 +119,7 @@ def visitor(launched: Browser, live_server: LiveServer) -> Iterator[MakeVisitor]
 
         def make(*, locale: str = "en-GB", scripts: bool = True) -> Visitor:
             options = {"viewport": DESK, "locale": locale, "java_script_enabled": scripts}
-            page = opened.enter_context(browsing(launched, patience=15_000, **options)).new_page()
+            page = opened.enter_context(browsing(launched, **options)).new_page()
             page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
             return Visitor(page, live_server.url, shots)
 
