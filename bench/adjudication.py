@@ -1,10 +1,11 @@
-"""The queue of adjudication and the consensus at 1,000,000 verdicts, or 100,000.
+"""Adjudication, consensus and the pages of agreement at 1,000,000 verdicts, or 100,000.
 
     .venv/bin/python bench/adjudication.py [--quick] [--json]
 
 Services of its own run in a temporary folder. Three people judge each response on five
-criteria, and one verdict in five differs; with --quick a tenth of the responses. There is
-no other side.
+criteria, and one verdict in five differs; with --quick a tenth of the responses. Pages are
+timed from middleware to the finished answer, web server and network left out. There is no
+other side.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from _installation import installation
 
 if TYPE_CHECKING:
     from annotations.queries.disputes import Scope
+    from rubricstudio.models import Project
 
 RESPONSES, QUICK, CRITERIA, PEOPLE = 66_667, 6_667, 5, 3
 _RESPONSES = """
@@ -72,6 +74,30 @@ def measure(responses: int) -> list[Figure]:
             )
             for method in (Method.MAJORITY, Method.WEIGHTED, Method.DAWID_SKENE)
         ),
+        *pages(scope.project, n),
+    ]
+
+
+def pages(project: Project, n: str) -> list[Figure]:
+    """Each tab of the page of people's agreement, with its intervals, read and computed anew."""
+    from django.test import Client
+    from django.urls import reverse
+
+    from rubricstudio.models import User
+    from scoring.queries.people import By
+
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(User.objects.get())
+    address = reverse("scoring:agreement", args=[project.slug])
+
+    def opened(by: str) -> None:
+        answer = client.get(address, {"by": by})
+        assert answer.status_code == 200, answer.status_code
+
+    opened(By.CRITERION)  # the templates are read once
+    return [
+        figure(f"agreement page by {by}, {n}", median(seconds(partial(opened, by)) for _ in "123"))
+        for by in By
     ]
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from django.db import connection
 
 from annotations.models import Session, SessionStatus
 from rubricstudio.domain.agreement.answers import Answers, answers_of
@@ -16,7 +18,7 @@ from rubricstudio.domain.agreement.study import Row, Slicing, Study, whole
 from rubricstudio.domain.rubric import Criterion, Scale
 from rubricstudio.domain.table import BoolArray, IntArray, Label
 from rubricstudio.models import Criterion as CriterionRow
-from rubricstudio.models import Project, Rater, Response, Round, Task, User, Verdict
+from rubricstudio.models import Project, Rater, Round, User, Verdict
 from rubricstudio.queries.verdict_table import repeats_of, verdict_columns
 from scoring.queries.comparison import scope_of
 from scoring.queries.material import PREFERENCE, preference_rows, preference_value, unit_weights
@@ -28,6 +30,12 @@ SHOWN_PAIRS = 40
 """Pairs that get a column of the heatmap."""
 MOST_TAGS = 100
 """Tags of tasks that get a row, the most frequent first."""
+# One array of ids: a list of a hundred thousand parameters takes seconds to put together.
+_TAGS_OF = """
+    SELECT id, tags FROM studio_task
+     WHERE tags <> '{}' AND id IN (SELECT task_id FROM studio_response WHERE id = ANY(%s))
+"""
+_SOURCES_OF = "SELECT id, source FROM studio_response WHERE id = ANY(%s)"
 
 
 class By(StrEnum):
@@ -177,13 +185,7 @@ class People:
 
     def _tags(self) -> list[Line]:
         table = self.answers.table
-        tags = dict(
-            Task.objects.filter(project=self.project)
-            .exclude(tags=[])
-            .filter(responses__in=self._responses())
-            .distinct()
-            .values_list("pk", "tags")
-        )
+        tags = self._looked_up(_TAGS_OF, self._responses())
         counts: dict[str, int] = {}
         for names in tags.values():
             for name in set(names):
@@ -198,7 +200,7 @@ class People:
 
     def _sources(self) -> list[Line]:
         table = self.answers.table
-        found = dict(Response.objects.filter(pk__in=self._responses()).values_list("pk", "source"))
+        found = self._looked_up(_SOURCES_OF, self._responses())
         names = sorted(set(found.values()))
         if self.criteria is None or len(names) < 2:
             return []  # a pair has two sources
@@ -211,6 +213,12 @@ class People:
         if self.criteria is None:
             return [int(label) for pair in labels for label in str(pair).split(",")]
         return [int(label) for label in labels]
+
+    @staticmethod
+    def _looked_up(query: str, ids: list[int]) -> dict[int, Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(query, [ids])
+            return dict(cursor.fetchall())
 
     def _in_scope(self, codes: IntArray, held: Sequence[Sequence[int]], n: int) -> Slicing:
         """Units in scope by what their task or response holds; a unit may be in several."""
