@@ -116,11 +116,17 @@ def _tour_of_the_expert(expert: Visitor, project: Project) -> None:
     expert.look("annotate", "light", "phone")
 
 
-def test_arabic_texts_read_from_right_to_left_on_an_english_page(
-    universe: None, visitor: MakeVisitor
+def test_texts_and_pages_read_from_right_to_left(
+    universe: None, visitor: MakeVisitor, settings: Settings
 ) -> None:
-    session = Session.objects.get(round__project__slug="research", status="active")
-    expert = visitor()
+    project = Project.objects.get(slug="research")
+    session = Session.objects.get(round__project=project, status="active")
+    _arabic_texts_on_an_english_page(visitor(), session)
+    settings.LANGUAGES = [("en", "English"), ("ar", "العربية")]
+    _every_page_turns_around(visitor(locale="ar"), visitor(locale="ar"), session)
+
+
+def _arabic_texts_on_an_english_page(expert: Visitor, session: Session) -> None:
     expert.sign_in(ARABIC_EXPERT, DEMO_PASSWORD)
     _page(expert, session.round.project, "annotations:queue", session.pk)
     expert.press("Start")
@@ -131,15 +137,9 @@ def test_arabic_texts_read_from_right_to_left_on_an_english_page(
     expert.look("annotate-arabic", "light")
 
 
-def test_every_page_turns_around_in_a_language_from_right_to_left(
-    universe: None, visitor: MakeVisitor, settings: Settings
-) -> None:
-    settings.LANGUAGES = [("en", "English"), ("ar", "العربية")]
-    project = Project.objects.get(slug="research")
-    expert, owner = visitor(locale="ar"), visitor(locale="ar")
-
+def _every_page_turns_around(expert: Visitor, owner: Visitor, session: Session) -> None:
+    project = session.round.project
     expert.sign_in(ARABIC_EXPERT, DEMO_PASSWORD)
-    session = Session.objects.get(round__project=project, status="active")
     _page(expert, project, "annotations:queue", session.pk)
     _reads_from_the_right(expert, "annotations:queue")
     expert.page.locator("form[action$='/next/'] button").click()
