@@ -10,8 +10,26 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from annotations.models import Assignment, Session, SessionAnnotator
-from rubricstudio.models import Project, Response, User
+from annotations.models import Assignment, Item, Session
+from rubricstudio.models import Project, Response, Round, RubricVersion, User
+from rubricstudio.queries.rows import Rows, first_row
+
+_SESSION, _ROUND, _VERSION = Rows(Session, "s"), Rows(Round, "r"), Rows(RubricVersion, "v")
+_PLACE = f"""
+    SELECT p.rater_id, {_SESSION.columns}, {_ROUND.columns}, {_VERSION.columns}
+      FROM annotations_session_annotator p
+      JOIN studio_rater own ON own.id = p.rater_id AND own.user_id = %(user)s
+      JOIN annotations_session s ON s.round_id = p.session_id
+      JOIN studio_round r ON r.id = s.round_id AND r.project_id = %(project)s
+      LEFT JOIN studio_rubric_version v ON v.id = r.version_id
+     WHERE p.session_id = %(session)s
+"""
+_ITEM, _ASSIGNMENT = Rows(Item, "i"), Rows(Assignment, "a")
+_OWN_ITEM = f"""
+    SELECT {_ITEM.columns}, {_ASSIGNMENT.columns}
+      FROM annotations_assignment a JOIN annotations_item i ON i.id = a.item_id
+     WHERE a.item_id = %(item)s AND a.rater_id = %(rater)s AND i.session_id = %(session)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +55,17 @@ def load_session(project: Project, session_id: int) -> Session:
 
 def find_place(project: Project, session_id: int, user: User) -> Place | None:
     """The person's place in a session, None where they are not among its annotators."""
-    place = (
-        SessionAnnotator.objects.select_related("session__round__version")
-        .filter(session=session_id, session__round__project=project, rater__user=user)
-        .first()
-    )
-    if place is None:
+    about = {"session": session_id, "project": project.pk, "user": user.pk}
+    values = first_row(_PLACE, about)
+    if values is None:
         return None
-    place.session.round.project = project
-    return Place(place.session, place.rater_id)
+    rater_id = next(values)
+    session = _SESSION.read(values)
+    session.round = _ROUND.read(values)
+    session.round.project = project
+    if session.round.version_id is not None:
+        session.round.version = _VERSION.read(values)
+    return Place(session, rater_id)
 
 
 def load_place(project: Project, session_id: int, user: User) -> Place:
@@ -69,14 +89,12 @@ def load_calibration(project: Project, session_id: int, user: User, *, manages: 
 
 def load_assignment(place: Place, item_id: int) -> Assignment:
     """The person's own assignment to an item of the session."""
-    assignment = (
-        Assignment.objects.select_related("item")
-        .filter(item=item_id, item__session=place.session, rater=place.rater_id)
-        .first()
-    )
-    if assignment is None:
+    about = {"item": item_id, "rater": place.rater_id, "session": place.session.pk}
+    values = first_row(_OWN_ITEM, about)
+    if values is None:
         raise Http404
-    assignment.item.session = place.session
+    item, assignment = _ITEM.read(values), _ASSIGNMENT.read(values)
+    assignment.item, item.session = item, place.session
     return assignment
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, Func, Q, Value
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from annotations.actions.locks import hold_session, hold_target, reserved_until, take_place
+from annotations.actions.locks import (
+    hold_session,
+    hold_target,
+    locked_item,
+    reserved_until,
+    take_place,
+)
 from annotations.actions.quality import next_check
 from annotations.errors import NotInSession, PlacesTaken
 from annotations.models import (
     Assignment,
     Item,
-    Order,
     Session,
     SessionAnnotator,
     SessionStatus,
@@ -22,16 +27,17 @@ from annotations.models import (
     Strategy,
 )
 from annotations.queries.calibration import to_vote_again
-from annotations.queries.checks import IS_CHECK
-from annotations.queries.queue import is_over, wanted_left
+from annotations.queries.checks import CHECKED
+from annotations.queries.queue import is_over, open_item, wanted_left
 from annotations.states import OPEN
 from rubricstudio.models import User
+from rubricstudio.queries.rows import Rows, first_row
 
 RENEWED_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 class _FilledMeanwhile(Exception):
-    """The item was filled between being found and being locked."""
+    """The item was filled, or its place lost, between being found and being locked."""
 
 
 def next_item(*, session: Session, by: User, besides: int | None = None) -> Assignment | None:
@@ -87,12 +93,19 @@ def _hold_place(session: Session, by: User) -> tuple[SessionAnnotator, bool]:
 
     The lock keeps a double click from reserving two items.
     """
-    places = SessionAnnotator.objects.select_for_update(of=("self",))
-    checks = Item.objects.filter(IS_CHECK, session=session)
-    place = places.filter(session=session, rater__user=by).annotate(checks=Exists(checks)).first()
-    if place is None:
+    values = first_row(_HELD_PLACE, {"session": session.pk, "user": by.pk})
+    if values is None:
         raise NotInSession(_("You are not an annotator of this session."))
-    return place, place.checks
+    meets_checks = next(values)
+    return _ANNOTATOR.read(values), meets_checks
+
+
+_ANNOTATOR = Rows(SessionAnnotator, "p")
+_HELD_PLACE = f"""
+    SELECT {CHECKED}, {_ANNOTATOR.columns}
+      FROM annotations_session_annotator p JOIN studio_rater own ON own.id = p.rater_id
+     WHERE p.session_id = %(session)s AND own.user_id = %(user)s FOR UPDATE OF p
+"""
 
 
 def _take(session: Session, annotator: SessionAnnotator, *, waits: bool) -> Assignment | None:
@@ -138,22 +151,18 @@ def _resume(
 
     put_off: of those they put off, which is the longest ago; else of the others.
     """
-    has_room = Q(item__is_closed=False, item__held__lt=F("item__places"))
-    found = (
-        Assignment.objects.filter(
-            Q(slot__isnull=False) | has_room,
-            item__session=session,
-            rater_id=rater_id,
-            status__in=OPEN,
-            postponed_at__isnull=not put_off,
-        )
-        .exclude(pk__in=[] if besides is None else [besides])
-        .order_by(*(["postponed_at"] if put_off else _in_order(session, rater_id)))
-        .first()
-    )
+    found = open_item(session, rater_id, besides=besides, put_off=put_off)
     if found is None:
         return None
-    item = Item.objects.select_for_update(no_key=True).get(pk=found.item_id)
+    until = reserved_until(session)
+    if found.slot is not None:
+        # As in `renew`: what one has is kept by a conditional update, without a lock.
+        own = Assignment.objects.filter(pk=found.pk, status__in=OPEN, slot__isnull=False)
+        if not own.update(reserved_until=until):
+            raise _FilledMeanwhile
+        found.reserved_until = until
+        return found
+    item = locked_item(found.item_id)
     found.refresh_from_db()
     try:
         if found.slot is None:
@@ -162,18 +171,9 @@ def _resume(
         if wanted_left(session) is None:
             raise _FilledMeanwhile from None
         return None
-    found.reserved_until = reserved_until(session)
+    found.reserved_until = until
     found.save(update_fields=["slot", "reserved_until"])
     return found
-
-
-def _in_order(session: Session, rater_id: int) -> list[Func | str]:
-    """What is begun, then the others as `annotations.models.items.order_key` puts them."""
-    key: Func | str = "item__rank"
-    if session.order == Order.RANDOM:
-        person = Value(rater_id, output_field=BigIntegerField())
-        key = Func("item_id", person, function="hashint8extended")
-    return ["status", key, "item__position"]
 
 
 def renew(*, assignment: Assignment, by: User) -> bool:

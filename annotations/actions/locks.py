@@ -9,26 +9,63 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.errors import NotInSession, NotPossible, PlacesTaken
-from annotations.models import Assignment, AssignmentStatus, Item, Session, SessionStatus, Stage
+from annotations.models import (
+    Assignment,
+    AssignmentStatus,
+    Item,
+    Qualification,
+    Session,
+    SessionStatus,
+    Stage,
+)
 from annotations.queries.queue import wanted_left
 from annotations.states import ASSIGNMENT_STEPS, OPEN
 from rubricstudio.domain.assignment import free_place
 from rubricstudio.models import User
+from rubricstudio.queries.rows import Rows, first_row
 
 
-def locked_assignment(assignment: Assignment, by: User) -> Assignment:
-    """The assignment, held until the transaction ends. Raises NotInSession for another's."""
-    item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
+_ITEM, _ASSIGNMENT = Rows(Item, "i"), Rows(Assignment, "a")
+_LOCKED_ITEM = f"""
+    SELECT {_ITEM.columns} FROM annotations_item i WHERE i.id = %(item)s FOR NO KEY UPDATE
+"""
+_LOCKED_ASSIGNMENT = f"""
+    SELECT own.user_id, p.qualification, {_ASSIGNMENT.columns}
+      FROM annotations_assignment a JOIN studio_rater own ON own.id = a.rater_id
+      LEFT JOIN annotations_session_annotator p
+        ON p.session_id = %(session)s AND p.rater_id = a.rater_id
+     WHERE a.id = %(assignment)s FOR UPDATE OF a
+"""
+
+
+def locked_item(item_id: int) -> Item:
+    """An item that is there, held until the transaction ends."""
+    values = first_row(_LOCKED_ITEM, {"item": item_id})
+    if values is None:
+        raise Item.DoesNotExist
+    return _ITEM.read(values)
+
+
+def locked_assignment(assignment: Assignment, by: User) -> tuple[Assignment, Qualification]:
+    """The assignment, held until the transaction ends, and how its person stands.
+
+    Raises NotInSession for another's, and for people who left the session.
+    """
+    session = assignment.item.session
+    item = locked_item(assignment.item_id)
     # What a session asks for does not change once it has started, so it is not read again.
-    item.session = assignment.item.session
-    rows = Assignment.objects.select_for_update(of=("self",)).select_related("rater")
-    locked = rows.get(pk=assignment.pk)
-    locked.item = item
-    if locked.rater.user_id != by.pk:
+    item.session = session
+    values = first_row(_LOCKED_ASSIGNMENT, {"assignment": assignment.pk, "session": session.pk})
+    if values is None:
+        raise Assignment.DoesNotExist
+    user_id, qualification = next(values), next(values)
+    if user_id != by.pk:
         raise NotInSession(_("This is another person's assignment."))
-    if not locked.item.session.annotators.filter(rater=locked.rater_id).exists():
+    if qualification is None:
         raise NotInSession(_("You are no longer an annotator of this session."))
-    return locked
+    locked = _ASSIGNMENT.read(values)
+    locked.item = item
+    return locked, Qualification(qualification)
 
 
 def hold_session(session_id: int, *allowed: SessionStatus) -> Stage:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 
-from annotations.models import Activity, Assignment, Item, ItemKind, ItemResponse
-from annotations.queries.comparisons import members_of
+from annotations.models import Activity, Assignment, ItemKind
+from annotations.queries.pace import unread_texts
 from rubricstudio.domain.activity import IDLE, Event, active_seconds
 from rubricstudio.domain.quality import is_too_fast, reading_seconds
-from rubricstudio.models import Response
 
 CLOCKS_AGREE = timedelta(seconds=10)
 """A smaller difference from the server's clock is the way there, not a wrong clock."""
@@ -54,18 +52,8 @@ def _to_read(assignment: Assignment) -> float | None:
     """Seconds that the texts take that are new to the person, None where there are none."""
     if assignment.item.kind == ItemKind.TRAINING:
         return None
-    before = Assignment.objects.filter(
-        rater=assignment.rater_id, submitted_at__isnull=False
-    ).exclude(pk=assignment.pk)
-    met = Item.objects.filter(Exists(before.filter(item=OuterRef("pk"))), response=OuterRef("pk"))
-    met_beside = ItemResponse.objects.filter(
-        Exists(before.filter(item=OuterRef("item"))), response=OuterRef("pk")
-    )
-    texts = Response.objects.filter(
-        ~Exists(met), ~Exists(met_beside), pk__in=members_of(assignment.item)
-    ).values_list("text", flat=True)
     seconds = reading_seconds(
-        "\n".join(text or "" for text in texts),
+        "\n".join(unread_texts(assignment)),
         words_a_minute=settings.READING_WORDS_A_MINUTE,
         characters_a_minute=settings.READING_CHARACTERS_A_MINUTE,
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.actions.distribute import pass_on
-from annotations.actions.locks import reserved_until, take_place
+from annotations.actions.locks import locked_item, reserved_until, take_place
 from annotations.errors import InvalidSession, NotPossible, NotQualified
 from annotations.models import (
     Assignment,
@@ -68,7 +68,7 @@ def not_qualified() -> str:
 
 def _open(session: Session, annotator: SessionAnnotator, check: Check) -> Assignment:
     """The person's assignment to a check, with a place; checks have places for everyone."""
-    item = Item.objects.select_for_update(no_key=True).get(pk=check.item_id)
+    item = locked_item(check.item_id)
     found = Assignment.objects.filter(item=item, rater=annotator.rater_id).first()
     if found is None:
         return Assignment.objects.create(
@@ -91,10 +91,11 @@ def hold_person(assignment: Assignment) -> None:
         places.filter(session=assignment.item.session_id, rater=assignment.rater_id).first()
 
 
-def check_may_submit(assignment: Assignment, session: Session, stage: Stage) -> None:
+def check_may_submit(assignment: Assignment, standing: Qualification, stage: Stage) -> None:
     """Raises NotQualified for people who are paused, NotPossible where an answer is final.
 
-    stage: where a calibration stands, as the session's lock holds it.
+    standing: the person's, as their locked assignment came with it; stage: where a calibration
+    stands, as the session's lock holds it.
     """
     submitted = assignment.status == AssignmentStatus.SUBMITTED
     if submitted and assignment.item.kind in FIRST:
@@ -103,8 +104,7 @@ def check_may_submit(assignment: Assignment, session: Session, stage: Stage) -> 
         raise NotPossible(_("The answers are being discussed; the second vote opens later."))
     if stage == Stage.REVOTE and not submitted:
         raise NotPossible(_("The first vote is over, and you did not take part on this item."))
-    place = SessionAnnotator.objects.filter(session=session.pk, rater=assignment.rater_id)
-    if place.filter(qualification=Qualification.FAILED).exists():
+    if standing == Qualification.FAILED:
         raise NotQualified(not_qualified())
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -48,7 +49,7 @@ from annotations.sheet import (
     unsupported,
 )
 from rubricstudio.domain.rubric import Criterion
-from rubricstudio.models import User, Verdict
+from rubricstudio.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def save_draft(
     session that is neither active nor paused.
     """
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE, SessionStatus.PAUSED)
-    locked = locked_assignment(assignment, by)
+    locked, _standing = locked_assignment(assignment, by)
     status = check_step(locked, "save")
     sheet = _checked(locked, sheet)
     _write_draft(locked, _settled(locked, sheet, version, tab), tab)
@@ -169,9 +170,9 @@ def submit(
     stage = hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
     hold_target(assignment.item.session)
     hold_person(assignment)
-    locked = locked_assignment(assignment, by)
+    locked, standing = locked_assignment(assignment, by)
     status = check_step(locked, "submit")
-    check_may_submit(locked, locked.item.session, stage)
+    check_may_submit(locked, standing, stage)
     settled = _settled(locked, _checked(locked, sheet), version, tab)
     _check_complete(locked, settled)
     if locked.slot is None:
@@ -231,24 +232,34 @@ def _add_verdicts(assignment: Assignment, sheet: Sheet, reason: str) -> int:
     before = NOTHING_SAID if first else own_verdicts(assignment)
     earlier = carried(assignment) if first else {}
     ids = criterion_ids(assignment.item.session)
+    item = assignment.item
     rows = [
-        Verdict(
-            round_id=assignment.item.session_id,
-            response_id=assignment.item.response_id,
-            criterion_id=ids[key],
-            rater_id=assignment.rater_id,
-            sample=assignment.item.verdict_sample,
-            revision=before.next_revision(key),
-            status=entry.status,
-            value=entry.value,
-            rationale=entry.rationale,
+        {
+            "criterion": ids[key],
+            "revision": before.next_revision(key),
+            "status": entry.status,
+            "value": entry.value,
+            "rationale": entry.rationale,
             **_told(entry, earlier.get(key), reason),
-        )
+        }
         for key in changed(before.sheet, sheet)
         if (entry := sheet.entry(key)).status
     ]
-    Verdict.objects.bulk_create(rows)
+    about = {"round": item.session_id, "response": item.response_id, "rater": assignment.rater_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, {**about, "sample": item.verdict_sample, "rows": json.dumps(rows)})
     return len(rows)
+
+
+# One parameter for all rows: ten model instances take longer to make than to store.
+_ADD = """
+    INSERT INTO studio_verdict (round_id, response_id, rater_id, sample, criterion_id, revision,
+                                status, value, rationale, evidence, confidence, provenance)
+    SELECT %(round)s, %(response)s, %(rater)s, %(sample)s, n.*
+      FROM jsonb_to_recordset(%(rows)s::jsonb) AS n
+           (criterion bigint, revision integer, status text, value double precision,
+            rationale text, evidence jsonb, confidence double precision, provenance jsonb)
+"""
 
 
 def _told(entry: Entry, earlier: Carried | None, reason: str) -> dict[str, Any]:

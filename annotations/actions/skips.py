@@ -41,7 +41,7 @@ def skip(*, assignment: Assignment, reason: SkipReason, by: User, note: str = ""
     once it is submitted, or unless the session is active.
     """
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
-    locked = locked_assignment(assignment, by)
+    locked, _standing = locked_assignment(assignment, by)
     if locked.status == AssignmentStatus.SKIPPED:
         return locked
     if locked.status == AssignmentStatus.SUBMITTED:
@@ -75,7 +75,7 @@ def take_up(*, assignment: Assignment, by: User) -> Assignment:
     """
     hold_session(assignment.item.session_id, SessionStatus.ACTIVE)
     hold_target(assignment.item.session)
-    locked = locked_assignment(assignment, by)
+    locked, _standing = locked_assignment(assignment, by)
     session = locked.item.session
     if locked.postponed_at is None or locked.status not in OPEN:
         locked.status = check_step(locked, "take_up")

@@ -12,6 +12,9 @@ from annotations.states import OPEN
 from rubricstudio.domain.quality import gold_after, gold_left, repeat_due, repeats_left
 
 IS_CHECK = ~Q(kind=ItemKind.WORK) | Q(sample=1)
+# The same for a session as a whole, for queries that are written by hand.
+CHECKED = """EXISTS (SELECT 1 FROM annotations_item c
+                    WHERE c.session_id = %(session)s AND (c.kind <> 'work' OR c.sample = 1))"""
 FIRST = (ItemKind.TRAINING, ItemKind.QUALIFICATION)
 
 

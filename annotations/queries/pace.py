@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from annotations.models import Assignment, AssignmentStatus, Session
+from annotations.queries.comparisons import members_of
 from annotations.queries.progress import ON_WORK
 from rubricstudio.domain.quality import Pace
 
@@ -98,3 +99,30 @@ def _hasty(session: Session, hidden: Collection[int], rater_id: int | None) -> Q
         status=AssignmentStatus.SUBMITTED,
         seconds_to_submit__lt=F("reading_seconds"),
     ).exclude(item__response__in=hidden)
+
+
+_UNREAD = """
+    SELECT re.text FROM studio_response re
+     WHERE re.id = ANY(%(members)s::bigint[])
+       AND NOT EXISTS (
+           SELECT 1 FROM annotations_item i JOIN annotations_assignment a ON a.item_id = i.id
+            WHERE i.response_id = re.id AND a.rater_id = %(rater)s
+              AND a.submitted_at IS NOT NULL AND a.id <> %(assignment)s)
+       AND NOT EXISTS (
+           SELECT 1 FROM annotations_item_response f
+             JOIN annotations_assignment a ON a.item_id = f.item_id
+            WHERE f.response_id = re.id AND a.rater_id = %(rater)s
+              AND a.submitted_at IS NOT NULL AND a.id <> %(assignment)s)
+"""
+
+
+def unread_texts(assignment: Assignment) -> list[str]:
+    """The texts of an item that its person met in no other item they submitted. One query."""
+    about = {
+        "members": list(members_of(assignment.item)),
+        "rater": assignment.rater_id,
+        "assignment": assignment.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREAD, about)
+        return [text or "" for (text,) in cursor.fetchall()]

@@ -9,8 +9,10 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from annotations.models import Session, Strategy
-from annotations.queries.checks import course
+from annotations.models import Assignment, Item, Session, Strategy
+from annotations.models.items import order_key
+from annotations.queries.checks import CHECKED, course
+from rubricstudio.queries.rows import Rows, first_row
 
 
 class Stop(StrEnum):
@@ -69,7 +71,8 @@ _QUEUE = f"""
                WHERE NOT i.is_closed AND i.held >= i.places
                  AND NOT EXISTS (SELECT 1 FROM own WHERE own.id = i.id)),
            (SELECT p."limit" FROM annotations_session_annotator p
-             WHERE p.session_id = %(session)s AND p.rater_id = %(rater)s)
+             WHERE p.session_id = %(session)s AND p.rater_id = %(rater)s),
+           {CHECKED}
 """
 
 
@@ -77,7 +80,7 @@ def queue_progress(session: Session, rater_id: int) -> QueueProgress:
     """An annotator's own counts; what is left is what `next_item` would hand out."""
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, _parameters(session, rater_id))
-        submitted, open_, skipped, held, free, own_limit = cursor.fetchone()
+        submitted, open_, skipped, held, free, own_limit, is_checked = cursor.fetchone()
     limit = session.limit if own_limit is None else own_limit
     pulls = session.strategy == Strategy.PULL
     available = free if pulls else 0
@@ -87,7 +90,7 @@ def queue_progress(session: Session, rater_id: int) -> QueueProgress:
         available = min(available, max(0, wanted_left(session) or 0))
     if is_over(session):
         available = 0
-    way = course(session, rater_id)
+    way = course(session, rater_id) if is_checked else None
     if way is not None and not is_over(session):
         available += way.left(available) + way.before_work
     stop = _stop(session, had_all=limit is not None and held >= limit)
@@ -124,6 +127,38 @@ def wanted_left(session: Session) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(_WANTED, _parameters(session) | {"target": session.target})
         return int(cursor.fetchone()[0])
+
+
+_ITEM, _ASSIGNMENT = Rows(Item, "i"), Rows(Assignment, "a")
+_OPEN_ITEM = f"""
+    SELECT {_ITEM.columns}, {_ASSIGNMENT.columns}
+      FROM annotations_assignment a JOIN annotations_item i ON i.id = a.item_id
+     WHERE a.rater_id = %(rater)s AND i.session_id = %(session)s
+       AND a.status IN ('pending', 'draft') AND a.id IS DISTINCT FROM %(besides)s::bigint
+       AND (a.slot IS NOT NULL OR NOT i.is_closed AND i.held < i.places)
+"""
+
+
+def open_item(
+    session: Session, rater_id: int, *, besides: int | None, put_off: bool
+) -> Assignment | None:
+    """The person's first open assignment, `besides` one, that has a place or can get one again.
+
+    put_off: of those they put off, which is the longest ago; else of the others, what is begun
+    and then as `order_key` puts them. With its item.
+    """
+    if put_off:
+        rest = "AND a.postponed_at IS NOT NULL ORDER BY a.postponed_at LIMIT 1"
+    else:
+        key = order_key(session, "i")
+        rest = f"AND a.postponed_at IS NULL ORDER BY a.status, {key}, i.position LIMIT 1"
+    about = {"session": session.pk, "rater": rater_id, "besides": besides}
+    values = first_row(_OPEN_ITEM + rest, about)
+    if values is None:
+        return None
+    item, assignment = _ITEM.read(values), _ASSIGNMENT.read(values)
+    assignment.item, item.session = item, session
+    return assignment
 
 
 def _parameters(session: Session, rater_id: int = 0) -> dict[str, Any]:
