@@ -89,8 +89,8 @@ def _work(assignment: Assignment) -> dict[str, Any]:
         "questions": [_question(question) for question in asked.questions()],
         "beside": {} if is_compared(session) else _beside(assignment),
         "comment_rules": session.comment_rules,
-        "previous": work.previous.item_id if work.previous else None,
-        "following": work.following.item_id if work.following else None,
+        "previous": work.previous,
+        "following": work.following,
     }
 
 

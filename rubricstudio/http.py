@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from rubricstudio.models import Membership, Project, User
 from rubricstudio.permissions import Permission, may
+from rubricstudio.queries.projects import membership_of
 
 P = ParamSpec("P")
 
@@ -74,8 +75,7 @@ def project_view(
 
 def load_membership(user: User, slug: str) -> Membership:
     """The user's membership of the project, project included. Raises Http404 for strangers."""
-    found = Membership.objects.select_related("project").filter(user=user, project__slug=slug)
-    membership = found.first()
+    membership = membership_of(user, slug)
     if membership is None:
         raise Http404
     return membership

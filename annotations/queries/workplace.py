@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from annotations.models import Assignment, AssignmentStatus
+from django.db import connection
+
+from annotations.models import Assignment
 from annotations.queries.queue import QueueProgress, queue_progress
 from annotations.queries.sheets import rubric_of
 from annotations.sheet import asked_of_people
 from rubricstudio.domain.rubric import Criterion, Rubric
-from rubricstudio.models import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """One item before its annotator. `source` is None unless the session shows it, `text`
-    where the response is not available."""
+    where the response is not available. `previous` and `following` are the person's items
+    beside this one."""
 
     assignment: Assignment
     rubric: Rubric
@@ -35,8 +37,8 @@ class Workplace:
     text: str | None
     source: str | None
     progress: QueueProgress
-    previous: Assignment | None
-    following: Assignment | None
+    previous: int | None
+    following: int | None
 
     @property
     def number(self) -> int:
@@ -49,7 +51,11 @@ class Workplace:
         return asked_of_people(self.rubric)
 
 
-_FIELDS = ("text", "task__messages", "task__reference", "task__context")
+_TEXTS = """
+    SELECT re.text, t.messages, t.reference, t.context, {source}
+      FROM studio_response re JOIN studio_task t ON t.id = re.task_id
+     WHERE re.id = %(response)s
+"""
 
 
 def workplace(assignment: Assignment) -> Workplace:
@@ -60,19 +66,22 @@ def workplace(assignment: Assignment) -> Workplace:
     that is not read either.
     """
     session = assignment.item.session
-    fields = _FIELDS if session.hide_source else (*_FIELDS, "source")
-    response: dict[str, Any] = Response.objects.values(*fields).get(pk=assignment.item.response_id)
+    query = _TEXTS.format(source="NULL" if session.hide_source else "re.source")
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"response": assignment.item.response_id})
+        text, messages, reference, context, source = cursor.fetchone()
+    previous, following = _neighbours(assignment)
     return Workplace(
         assignment=assignment,
         rubric=rubric_of(session),
-        messages=response["task__messages"],
-        reference=response["task__reference"],
-        documents=[_document(raw) for raw in response["task__context"]],
-        text=response["text"],
-        source=response.get("source"),
+        messages=json.loads(messages),
+        reference=reference,
+        documents=[_document(raw) for raw in json.loads(context)],
+        text=text,
+        source=source,
         progress=queue_progress(session, assignment.rater_id),
-        previous=_neighbour(assignment, "lt", "-item__position"),
-        following=_neighbour(assignment, "gt", "item__position"),
+        previous=previous,
+        following=following,
     )
 
 
@@ -83,15 +92,21 @@ def _document(raw: object) -> Document:
     return Document("", str(raw))
 
 
-def _neighbour(assignment: Assignment, side: str, order: str) -> Assignment | None:
-    """The person's nearest item on one side that they did not skip."""
-    return (
-        Assignment.objects.filter(
-            item__session=assignment.item.session_id,
-            rater=assignment.rater_id,
-            **{f"item__position__{side}": assignment.item.position},
-        )
-        .exclude(status=AssignmentStatus.SKIPPED)
-        .order_by(order)
-        .first()
-    )
+_NEIGHBOURS = """
+    WITH own AS (
+        SELECT i.id, i.position FROM annotations_assignment a
+          JOIN annotations_item i ON i.id = a.item_id
+         WHERE a.rater_id = %(rater)s AND i.session_id = %(session)s AND a.status <> 'skipped')
+    SELECT (SELECT id FROM own WHERE position < %(position)s ORDER BY position DESC LIMIT 1),
+           (SELECT id FROM own WHERE position > %(position)s ORDER BY position LIMIT 1)
+"""
+
+
+def _neighbours(assignment: Assignment) -> tuple[int | None, int | None]:
+    """The person's nearest items on both sides that they did not skip."""
+    item = assignment.item
+    about = {"rater": assignment.rater_id, "session": item.session_id, "position": item.position}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEIGHBOURS, about)
+        previous, following = cursor.fetchone()
+    return previous, following

@@ -26,9 +26,27 @@ from rubricstudio.models import (
     Verdict,
     VersionStatus,
 )
+from rubricstudio.queries.rows import Rows, first_row
 from rubricstudio.tokens import hash_token
 
 M = TypeVar("M", bound=Model)
+
+_MEMBERSHIP, _PROJECT = Rows(Membership, "m"), Rows(Project, "p")
+_MEMBER = f"""
+    SELECT {_MEMBERSHIP.columns}, {_PROJECT.columns}
+      FROM studio_membership m JOIN studio_project p ON p.id = m.project_id
+     WHERE m.user_id = %(user)s AND p.slug = %(slug)s
+"""
+
+
+def membership_of(user: User, slug: str) -> Membership | None:
+    """The user's membership of a project, with the project; None for strangers."""
+    values = first_row(_MEMBER, {"user": user.pk, "slug": slug})
+    if values is None:
+        return None
+    membership = _MEMBERSHIP.read(values)
+    membership.project = _PROJECT.read(values)
+    return membership
 
 
 @dataclass(frozen=True)
