@@ -24,7 +24,6 @@ from rubricstudio.domain.assignment import free_place
 from rubricstudio.models import User
 from rubricstudio.queries.rows import Rows, first_row
 
-
 _ITEM, _ASSIGNMENT = Rows(Item, "i"), Rows(Assignment, "a")
 _LOCKED_ITEM = f"""
     SELECT {_ITEM.columns} FROM annotations_item i WHERE i.id = %(item)s FOR NO KEY UPDATE

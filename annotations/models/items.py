@@ -36,8 +36,8 @@ _NEXT_ITEM = """
     SELECT i.* FROM annotations_item i JOIN (
         (SELECT f.id, {key} AS key, f.position, false AS has_expired FROM annotations_item f
           WHERE f.session_id = %(session)s AND NOT f.is_closed AND f.held < f.places
-            AND NOT EXISTS (SELECT 1 FROM annotations_assignment own
-                             WHERE own.item_id = f.id AND own.rater_id = %(rater)s)
+            AND f.id NOT IN (SELECT own.item_id FROM annotations_assignment own
+                             WHERE own.rater_id = %(rater)s)
           ORDER BY {key}, f.position LIMIT %(candidates)s)
         UNION ALL
         (SELECT f.id, {key} AS key, f.position, true AS has_expired FROM annotations_item f
@@ -45,8 +45,8 @@ _NEXT_ITEM = """
             AND f.id IN (SELECT a.item_id FROM annotations_assignment a
                           WHERE a.status IN ('pending', 'draft') AND a.slot IS NOT NULL
                             AND NOT a.is_given AND a.reserved_until < %(now)s)
-            AND NOT EXISTS (SELECT 1 FROM annotations_assignment own
-                             WHERE own.item_id = f.id AND own.rater_id = %(rater)s)
+            AND f.id NOT IN (SELECT own.item_id FROM annotations_assignment own
+                             WHERE own.rater_id = %(rater)s)
           ORDER BY {key}, f.position LIMIT %(candidates)s)
     ) c ON c.id = i.id
      WHERE NOT i.is_closed AND (i.held < i.places OR c.has_expired)

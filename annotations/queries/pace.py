@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
@@ -118,7 +119,7 @@ _UNREAD = """
 
 def unread_texts(assignment: Assignment) -> list[str]:
     """The texts of an item that its person met in no other item they submitted. One query."""
-    about = {
+    about: dict[str, Any] = {
         "members": list(members_of(assignment.item)),
         "rater": assignment.rater_id,
         "assignment": assignment.pk,
