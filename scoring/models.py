@@ -6,12 +6,13 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Cast, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from rubricstudio.domain.suspicion import Sign
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Rater, Response, Round, Rubric, User
 
@@ -123,6 +124,37 @@ class RunBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number} of run {self.run_id}"
+
+
+class SuspectResponse(models.Model):
+    """A judged response that shows signs of speaking to its judge: a reason to look.
+
+    `excerpts` are the words that show each of the `signs`; `detector` is the version of the
+    rules that found them (`rubricstudio.domain.suspicion`).
+    """
+
+    response = models.OneToOneField(
+        Response, on_delete=models.CASCADE, primary_key=True, related_name="suspect"
+    )
+    signs = ArrayField(models.CharField(max_length=20))
+    excerpts = ArrayField(models.TextField())
+    detector = models.CharField(max_length=20)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "scoring_suspect_response"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(signs__len__gt=0, signs__contained_by=[sign.value for sign in Sign]),
+                name="suspect_signs_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(excerpts__len=F("signs__len")), name="suspect_excerpt_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response}: {', '.join(self.signs)}"
 
 
 # -- what models say of a draft: never mixed with verdicts

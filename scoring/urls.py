@@ -21,6 +21,7 @@ urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.run_new, name="run-new"),
     path(_RUN, runs.run, name="run"),
+    path(_RUN + "suspects/", runs.run_suspects, name="run-suspects"),
     path(_RUN + "cancel/", runs.run_cancel, name="run-cancel"),
     path(_RUN + "resume/", runs.run_resume, name="run-resume"),
     path("rubrics/<int:rubric_id>/impact/", impact.impact, name="impact"),

@@ -8,7 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from rubricstudio.domain.suspicion import Sign
 from scoring.judges import JUDGES, Parameter
+from scoring.models import SuspectResponse
 
 Words = str | Promise
 
@@ -31,6 +33,22 @@ _KINDS: dict[str, tuple[Words, Words]] = {
         _("Words to look for and verdicts written down beforehand. Calls no model."),
     ),
 }
+
+
+_SIGNS: dict[Sign, Words] = {
+    Sign.INSTRUCTION: _("Tells the judge what to do"),
+    Sign.VERDICT: _("Writes a verdict or a score"),
+    Sign.BOUNDARY: _("Pretends that the response has ended"),
+    Sign.CONTROL: _("Holds control tokens of chat models"),
+    Sign.HIDDEN: _("Holds characters that cannot be seen"),
+    Sign.NOISE: _("Repeats itself at length"),
+}
+
+
+def shown_signs(suspect: SuspectResponse) -> list[tuple[Words, str]]:
+    """Each sign of a response in words, with the excerpt that shows it."""
+    pairs = zip(suspect.signs, suspect.excerpts, strict=True)
+    return [(_SIGNS[Sign(sign)], excerpt) for sign, excerpt in pairs]
 
 
 def kind_label(kind: str) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management.commands import flush
 from hypothesis import settings as laws
 from playwright.sync_api import Browser, sync_playwright
@@ -73,6 +75,15 @@ def _person(name: str) -> User:
 def quick_passwords(settings: Settings) -> None:
     """Seven people sign up in most tests; a slow hash would be most of their time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data; tests that need it skip, saying so, where it is absent."""
+    folder = Path(django_settings.REAL_DATA)
+    if not folder.is_dir():
+        pytest.skip(f"the public data sets are not at {folder} (setting REAL_DATA)")
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -55,7 +55,15 @@ from rubricstudio.models.imports import ImportJob
 from rubricstudio.models.library import DIMENSIONS
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
-from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run, RunBatch
+from scoring.models import (
+    Judge,
+    PreviewRun,
+    PreviewVerdict,
+    RubricReview,
+    Run,
+    RunBatch,
+    SuspectResponse,
+)
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
 NOW = timezone.now()
@@ -166,6 +174,9 @@ def world(cast: Cast, data: Data) -> World:
         Dismissal.objects.create(rubric=draft.rubric, ident="0123456789ab", by=cast.owner),
         CommentsRead.objects.create(rubric=draft.rubric, user=cast.owner, up_to=1),
         *_previews(draft.rubric, judge, data, cast),
+        SuspectResponse.objects.create(
+            response=data.responses[0], signs=["noise"], excerpts=["la la"], detector="1"
+        ),
         LibraryEntry.objects.create(text="Cites.", criterion={}, added_by=cast.owner),
         TextVector.objects.create(digest="0" * 64, vector=[1.0] * DIMENSIONS),
         Verdict.objects.create(
@@ -411,6 +422,8 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "review_score_range": lambda w: w.change(RubricReview, score=1.5),
     "review_coverage_range": lambda w: w.change(RubricReview, coverage=-1),
     "run_batch_once": lambda w: w.copy(RunBatch),
+    "suspect_signs_known": lambda w: w.change(SuspectResponse, signs=["odd"]),
+    "suspect_excerpt_each": lambda w: w.change(SuspectResponse, excerpts=[]),
     "run_batch_not_empty": lambda w: w.change(RunBatch, response_ids=[]),
 }
 

@@ -231,6 +231,7 @@ PAGES: dict[str, Page] = {
     "scoring:run-new": member(Permission.RUN_JUDGES),
     "scoring:run": member(Permission.SEE_RESULTS),
     "scoring:impact": member(Permission.SEE_RESULTS),
+    "scoring:run-suspects": member(Permission.SEE_RESULTS),
     "scoring:run-cancel": member(Permission.RUN_JUDGES),
     "scoring:run-resume": member(Permission.RUN_JUDGES),
 }

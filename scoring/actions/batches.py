@@ -20,6 +20,7 @@ from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
 from scoring.actions.alone import BATCHES, Taken, alone_on
 from scoring.actions.judges import site
+from scoring.actions.suspects import note_suspects
 from scoring.judges import (
     Judge,
     JudgeBusy,
@@ -93,6 +94,7 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     """Judge a batch chunk by chunk; False when the run was cancelled meanwhile."""
     judge = build(run.judge.kind, run.judge.params, site())
     cells = _open_cells(run, batch)
+    note_suspects({response for response, _criterion, _sample in cells})
     for start in range(0, len(cells), CHUNK):
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False

@@ -14,6 +14,7 @@ from scoring.judges.prompts import (
     PROMPT_VERSION,
     judge_messages,
     prompt_sha256,
+    request_code,
     response_format,
 )
 from scoring.judges.protocol import (
@@ -309,6 +310,7 @@ def _read(request: JudgeRequest, reply: ChatReply, provenance: Provenance) -> Ou
         reply.text,
         scale=request.criterion.scale,
         response=response,
+        code=request_code(request),
         finish_reason=reply.finish_reason,
         refusal=reply.refusal,
     )

@@ -15,7 +15,7 @@ from rubricstudio.domain.rubric import Criterion, Example, MetMeans, ScaleKind
 from scoring.judges.offers import CANNOT_ASSESS, number, offers
 from scoring.judges.protocol import JudgeRequest, Message
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 
 RULES = """\
 You examine one response to a task against one criterion and report a verdict on that \
@@ -48,7 +48,7 @@ Reply with one JSON object and nothing else:
 TEXT_REPLY = """\
 First explain your reasoning in two or three sentences. {quotes}
 Copy each passage you rely on exactly, on a line of its own that starts with "Quote: ".
-Then end with one line that reads "Verdict: " and the verdict, and write nothing after it."""
+Then end with one line that reads "Verdict {code}: " and the verdict, and write nothing after it."""
 
 QUOTES_WELCOME = "Quote the passages that decide it, if any; quote nothing that is not there."
 QUOTES_NEEDED = (
@@ -59,15 +59,19 @@ QUOTES_NEEDED = (
 
 def judge_messages(request: JudgeRequest, *, json_reply: bool) -> tuple[Message, ...]:
     """The prompt for one request: the rules, then the material, criterion and reply's form."""
-    blocks = _blocks(request)
-    code = block_code(tuple(text for _, text in blocks))
-    material = "\n\n".join(_block(name, text, code) for name, text in blocks)
+    code = request_code(request)
+    material = "\n\n".join(_block(name, text, code) for name, text in _blocks(request))
     question = _question(request.criterion, code)
     form = (JSON_REPLY if json_reply else TEXT_REPLY).format(
-        quotes=QUOTES_NEEDED if request.criterion.evidence_required else QUOTES_WELCOME
+        code=code, quotes=QUOTES_NEEDED if request.criterion.evidence_required else QUOTES_WELCOME
     )
     rules = RULES.format(code=code, cannot_assess=CANNOT_ASSESS)
     return Message("system", rules), Message("user", f"{material}\n\n{question}\n\n{form}")
+
+
+def request_code(request: JudgeRequest) -> str:
+    """The code of a request's blocks, which also signs the verdict of a reply in plain text."""
+    return block_code([text for _, text in _blocks(request)])
 
 
 def block_code(texts: Sequence[str]) -> str:

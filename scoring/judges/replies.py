@@ -2,7 +2,8 @@
 
 The last verdict counts, because models correct themselves; where the last one is not
 among those offered there is no verdict, whatever stood before it. Words that the model
-only copied from the response are not its verdict.
+only copied from the response are not its verdict. A line of plain text that carries the
+code of the prompt, which nothing inside the response can know, goes before all others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ MOST_BRACES = 2_000
 ABSENT = object()  # stands for the verdict of an object that has none
 
 VERDICT_LINE = re.compile(
-    r"^[\s>*#_`-]*(?:final )?verdict[\s*_`]*[:=](?P<word>[^\n]*)$", re.I | re.M
+    r"^[\s>*#_`-]*(?:final )?verdict(?:[\s*_`]+(?P<code>[0-9a-f]{12}))?"
+    r"[\s*_`]*[:=](?P<word>[^\n]*)$",
+    re.I | re.M,
 )
 QUOTE_LINE = re.compile(r"^[\s>*_`-]*quote[\s*_`]*:[\s*_`]*(?P<quote>[^\n]+)$", re.I | re.M)
 REFUSAL = re.compile(
@@ -50,19 +53,27 @@ class _Found:
     verdict: object
     rationale: str = ""
     quotes: tuple[str, ...] = ()
+    code: str = ""
 
 
 def read_reply(
-    reply: str, *, scale: Scale, response: str, finish_reason: str = "", refusal: str = ""
+    reply: str,
+    *,
+    scale: Scale,
+    response: str,
+    code: str = "",
+    finish_reason: str = "",
+    refusal: str = "",
 ) -> Reading:
     """The verdict in `reply` on a criterion with `scale`.
 
-    `response` is what was judged, `finish_reason` and `refusal` are the provider's own words.
+    `response` is what was judged, `code` the one that its prompt asked to sign with;
+    `finish_reason` and `refusal` are the provider's own words.
     """
     if refusal or finish_reason == "content_filter":
         return Reading(VerdictStatus.REFUSED, reason=refusal or "The provider filtered the reply.")
     text = spoken(reply)[-LONGEST_READ:]
-    found = _last_verdict(text, response)
+    found = _last_verdict(text, response, code)
     if found is None:
         return _no_verdict(text, finish_reason)
     if finish_reason == "length" and found.end < len(text.rstrip()):
@@ -108,18 +119,27 @@ def _cut_off(found: _Found | None) -> Reading:
     )
 
 
-def _last_verdict(text: str, response: str) -> _Found | None:
+def _last_verdict(text: str, response: str, code: str) -> _Found | None:
     objects = _objects(text)
     inside = [(each.start, each.end) for each in objects]
     lines = [
         each for each in _lines(text) if not any(start <= each.start < end for start, end in inside)
     ]
-    told = [
+    signed = [each for each in lines if code and each.code == code]
+    squeezed = _squeezed(response)
+    told = signed or [
         each
         for each in [*objects, *lines]
-        if each.verdict is not ABSENT and text[each.start : each.end].strip() not in response
+        if each.verdict is not ABSENT
+        and not each.code
+        and _squeezed(text[each.start : each.end]) not in squeezed
     ]
     return max(told, key=lambda each: each.start, default=None)
+
+
+def _squeezed(text: str) -> str:
+    """The text without white space: a copy is one however it was laid out anew."""
+    return "".join(text.split())
 
 
 def _objects(text: str) -> list[_Found]:
@@ -157,4 +177,6 @@ def _lines(text: str) -> Iterator[_Found]:
         before = text[: match.start()]
         quotes = tuple(q.group("quote").strip().strip('"“”') for q in QUOTE_LINE.finditer(before))
         rationale = QUOTE_LINE.sub("", before).strip()
-        yield _Found(match.start(), match.end(), match.group("word"), rationale, quotes)
+        yield _Found(
+            match.start(), match.end(), match["word"], rationale, quotes, match["code"] or ""
+        )

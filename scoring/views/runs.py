@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from rubricstudio.actions.rounds import RoundNeedsPublishedVersion
 from rubricstudio.domain.verdict import VerdictStatus
@@ -24,7 +24,9 @@ from scoring.models import Run
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
 from scoring.queries.plans import RunPlan, free_run_name
+from scoring.queries.suspects import suspect_count, suspects_page
 from scoring.waiting import waits_for
+from scoring.wording import shown_signs
 
 
 def _key(request: ProjectRequest, name: str) -> int | None:
@@ -123,7 +125,8 @@ def _still(request: ProjectRequest, round_: Round) -> dict[str, Any]:
     )
     against = queries.sessions_to_compare(round_)
     compare = urlencode([("judges", round_.pk), *(("people", pk) for pk in against)])
-    return {"page": page, "status": status, "compare": compare}
+    suspects = suspect_count(round_)
+    return {"page": page, "status": status, "compare": compare, "suspects": suspects}
 
 
 def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:
@@ -134,6 +137,17 @@ def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:
         "preferences": queries.preference_count(round_),
         "raters": queries.raters_of(round_),
     } | _still(request, round_)
+
+
+@project_view(Permission.SEE_RESULTS)
+@require_safe
+def run_suspects(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
+    """The responses of a run that show signs of speaking to its judge."""
+    round_ = load_run_round(project, run_id)
+    page = suspects_page(round_, before=_key(request, "before"), after=_key(request, "after"))
+    rows = [(row, shown_signs(row)) for row in page.rows]
+    context = {"tab": "runs", "round": round_, "page": page, "rows": rows}
+    return render(request, "scoring/run_suspects.html", context)
 
 
 @project_view(Permission.RUN_JUDGES)

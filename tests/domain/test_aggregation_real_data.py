@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,8 @@ SHARE = Scale(ScaleKind.POINTS, maximum=1)
 
 
 @pytest.fixture(scope="module")
-def paperbench() -> Path:
-    root = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("REAL_DATA", root / ".." / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}: set REAL_DATA to the folder that holds it")
-    return folder / "paperbench" / "judge_eval"
+def paperbench(real_data: Path) -> Path:
+    return real_data / "paperbench" / "judge_eval"
 
 
 def nodes(

@@ -216,7 +216,7 @@ def test_a_run_page_takes_the_same_queries_however_many_verdicts(
     large = worked(cast, data, rules(cast, "More rules"), "large")
 
     for url in [f"{RUNS_URL}{run.pk}/" for run in (small, large)]:
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             author.get(url)
         with django_assert_num_queries(9):
             author.get(url, headers=HTMX)

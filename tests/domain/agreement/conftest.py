@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
-import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -33,13 +29,3 @@ ratings = st.builds(
     q=st.integers(2, 5),
     missing=st.floats(0, 0.6),
 )
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    """The folder of real data; tests that need it skip, saying so, where it is absent."""
-    root = Path(__file__).resolve().parents[3]
-    folder = Path(os.environ.get("REAL_DATA", root / ".." / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}: set REAL_DATA to the folder that holds it")
-    return folder

@@ -17,6 +17,7 @@ from scoring.judges import (
     Unscored,
     build,
 )
+from scoring.judges.prompts import PROMPT_VERSION
 from tests.scoring.judges.cases import CLARITY, COMPLETENESS, DOSED, a_request
 from tests.scoring.judges.conftest import Servers
 from tests.scripted_server import Answer, Call, Script, ScriptedServer, fail, say
@@ -68,7 +69,7 @@ def test_it_stores_the_verdict_with_its_reasons_quotes_and_provenance(serve: Ser
         "temperature": 0.0,
         "max_tokens": 1024,
         "reply": "json_schema",
-        "prompt_version": "1",
+        "prompt_version": PROMPT_VERSION,
         "attempts": 1,
         "seed": 5,
         "served_model": "m",

@@ -17,6 +17,7 @@ from scoring.judges.prompts import (
     judge_messages,
     prompt_sha256,
     reply_schema,
+    request_code,
     response_format,
     tokens_sha256,
 )
@@ -105,7 +106,7 @@ def test_a_criterion_s_description_is_shown_with_it() -> None:
 def test_a_text_reply_is_asked_to_end_with_its_verdict() -> None:
     text = judge_messages(a_request(), json_reply=False)[1].content
 
-    assert 'one line that reads "Verdict: "' in text
+    assert f'one line that reads "Verdict {request_code(a_request())}: "' in text
     assert "JSON" not in text
 
 
