@@ -175,17 +175,11 @@ def unsupported(criteria: tuple[Criterion, ...], sheet: Sheet) -> dict[str, str]
             problems[criterion.key] = _("The response does not say: “%(quote)s”.") % {
                 "quote": lost[0][:200]
             }
-        elif _needs_quote(criterion, entry) and not entry.evidence:
+        elif criterion.needs_quote(entry.value) and not entry.evidence:
             problems[criterion.key] = _(
                 "Quote the words of the response that show this, or choose cannot assess."
             )
     return problems
-
-
-def _needs_quote(criterion: Criterion, entry: Entry) -> bool:
-    if not criterion.evidence_required or entry.value is None:
-        return False
-    return criterion.scale.credit(entry.value) > 0
 
 
 def changed(before: Sheet, after: Sheet) -> list[str]:

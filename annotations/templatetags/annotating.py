@@ -17,7 +17,7 @@ from annotations.cards import Card
 from annotations.forms import SkipForm
 from annotations.keys import Keymap
 from annotations.models import CommentRule
-from rubricstudio.domain.rubric import Criterion
+from rubricstudio.domain.rubric import Criterion, ScaleKind
 from rubricstudio.rendering import markdown
 
 register = template.Library()
@@ -62,7 +62,7 @@ def _draw(
         "gate": criterion.gate,
         "bad": row.is_bad,
         "tier": criterion.tier,
-        "evidence": criterion.evidence_required,
+        "evidence": _quotes_in_words(criterion),
         "examples": [
             {"text": markdown(x.text, images=images), "met": x.met, "note": x.note}
             for x in criterion.examples
@@ -79,6 +79,17 @@ def _draw(
         "disabled": closed,
     }
     return render_to_string("_components/criterion_card.html", context)
+
+
+def _quotes_in_words(criterion: Criterion) -> str:
+    """For which answers a quote is needed (`Criterion.needs_quote`); "" where for none."""
+    if not criterion.evidence_required:
+        return ""
+    return {
+        ScaleKind.BINARY: gettext("needed if met"),
+        ScaleKind.ORDINAL: gettext("needed above the lowest level"),
+        ScaleKind.POINTS: gettext("needed above 0 points"),
+    }[criterion.scale.kind]
 
 
 def _rule_in_words(asks: tuple[str, ...]) -> str:

@@ -188,6 +188,13 @@ class Criterion:
         if not all(example.text.strip() for example in self.examples):
             raise InvalidRubric(f"criterion {self.key!r} has an example without text")
 
+    def needs_quote(self, value: float | None) -> bool:
+        """Whether a verdict of this value, None for no value, has to quote the response.
+
+        The lowest value of the scale says that nothing of it is there: that has no place.
+        """
+        return self.evidence_required and value is not None and self.scale.credit(value) > 0
+
 
 @dataclass(frozen=True)
 class Rubric:

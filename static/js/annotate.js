@@ -38,9 +38,9 @@ const optionsOf = (card) => [...card.querySelectorAll("[data-option]:not(:disabl
 
 const holdsChoice = (option) => option.type === "radio" || option.type === "checkbox";
 
-function isMarked(card) {
-  return optionsOf(card).some((o) => (holdsChoice(o) ? o.checked : o.value !== ""));
-}
+const chosenOf = (card) => optionsOf(card).find((o) => (holdsChoice(o) ? o.checked : o.value !== ""));
+const isUnsure = (option) => option.dataset.cannotAssess !== undefined;
+const isMarked = (card) => chosenOf(card) !== undefined;
 
 function currentCard(form) {
   const focused = document.activeElement?.closest("[data-criterion]");
@@ -157,20 +157,37 @@ function toResponse(form) {
   text.focus();
 }
 
+/** The lowest value of the scale: nothing of it is in the response. */
+function isNone(card, chosen) {
+  if (isUnsure(chosen)) return false;
+  return card.querySelector(".options-levels") ? chosen === optionsOf(card)[0] : Number(chosen.value) === 0;
+}
+
+/** As `Criterion.needs_quote` decides on the server. */
+const needsQuote = (card, chosen) =>
+  card.dataset.needsQuote !== undefined && !isUnsure(chosen) && !isNone(card, chosen);
+
+/** Says at the quotes whether the answer needs one; without an answer, which answers do. */
+function tellQuotes(card) {
+  const rule = card.querySelector("[data-quote-rule]");
+  if (!rule) return;
+  rule.dataset.when ??= rule.textContent;
+  const chosen = chosenOf(card);
+  if (!chosen) rule.textContent = rule.dataset.when;
+  else rule.textContent = needsQuote(card, chosen) ? rule.dataset.quoteRule : "";
+}
+
 /** What an answer still needs by the session's rules or its criterion, in words, or "". */
 function missing(form, card) {
-  const chosen = optionsOf(card).find((o) => (holdsChoice(o) ? o.checked : o.value !== ""));
+  const chosen = chosenOf(card);
   if (!chosen) return "";
-  const unsure = chosen.dataset.cannotAssess !== undefined;
-  const levels = card.querySelector(".options-levels") !== null;
-  // The lowest value of the scale: nothing of it is in the response.
-  const none = !unsure && (levels ? chosen === optionsOf(card)[0] : Number(chosen.value) === 0);
-  const short = !unsure && none !== (card.dataset.bad !== undefined);
+  const unsure = isUnsure(chosen);
+  const short = !unsure && isNone(card, chosen) !== (card.dataset.bad !== undefined);
   const asks = (card.dataset.asks ?? "").split(" ");
   const wanted = asks.includes("every") || (unsure && asks.includes("cannot_assess")) || (short && asks.includes("unmet"));
   if (wanted && card.querySelector("[data-comment]")?.value.trim() === "") return form.dataset.commentText;
   const quoted = card.querySelector("[data-quotes]")?.value.trim() !== "";
-  if (card.dataset.needsQuote !== undefined && !unsure && !none && !quoted) return form.dataset.quoteText;
+  if (needsQuote(card, chosen) && !quoted) return form.dataset.quoteText;
   return "";
 }
 
@@ -300,11 +317,13 @@ function settlePoints(field) {
   if (field === number && number.value !== "") box.checked = false;
 }
 
+/** Says how much is answered, and what the answers need. */
 function count(form) {
   const cards = cardsOf(form);
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const text = `${number.format(cards.filter(isMarked).length)} / ${number.format(cards.length)}`;
   for (const box of form.querySelectorAll("[data-marked-count]")) box.textContent = text;
+  cards.forEach(tellQuotes);
 }
 
 document.addEventListener("keydown", onKey);

@@ -6,15 +6,18 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from annotations.actions import activate, create_session, next_item
 from annotations.actions.sheets import stored_sheet
 from annotations.actions.shortcuts import save_shortcuts
 from annotations.keys import keymap
 from annotations.models import Assignment
+from rubricstudio.actions.rubrics import create_rubric, publish
+from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Verdict
 from tests.annotations.test_browser import _saved, _url, context, item, page
 from tests.browsing import PHONE, assert_accessible
-from tests.conftest import Cast
+from tests.conftest import Cast, Data
 
 __all__ = ["context", "item", "page"]
 pytestmark = [
@@ -91,6 +94,31 @@ def test_a_pasted_quote_is_found_and_one_that_is_not_there_is_marked(
     _saved(page)
     item.refresh_from_db()
     assert Quote("never said") in stored_sheet(item).entry("warns").evidence
+
+
+def test_a_card_says_whether_the_answer_given_needs_a_quote(
+    context: BrowserContext, live_server: LiveServer, cast: Cast, data: Data
+) -> None:
+    rubric = Rubric((Criterion("warns", "Warns.", evidence_required=True),))
+    draft = create_rubric(project=cast.project, name="Quoted", by=cast.author, value=rubric)
+    made = create_session(
+        project=cast.project,
+        name="Quoted",
+        version=publish(version=draft, by=cast.author),
+        by=cast.owner,
+        annotators=[cast.annotator],
+    )
+    item = next_item(session=activate(session=made, by=cast.owner), by=cast.annotator)
+    assert item
+    opened = context.new_page()
+    opened.goto(_url(live_server, "annotate", item))
+    expect(opened.locator("#criterion-1")).to_be_focused()
+    rule = opened.locator("#criterion-1 [data-quote-rule]")
+    expect(rule).to_have_text("needed if met")
+    for key, text in (("1", "needed"), ("2", ""), ("a", ""), ("x", "needed if met")):
+        opened.locator("#criterion-1").focus()
+        opened.keyboard.press(key)
+        expect(rule).to_have_text(text)
 
 
 def test_own_keys_are_the_ones_that_work(

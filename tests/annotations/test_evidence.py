@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from annotations.actions import next_item, save_draft, submit
 from annotations.actions.sheets import stored_sheet
+from annotations.cards import Card
 from annotations.errors import IncompleteSheet
 from annotations.evidence import (
     CONFIDENCE,
@@ -20,8 +23,10 @@ from annotations.evidence import (
     read_lines,
     to_json,
 )
+from annotations.keys import Keymap
 from annotations.models import Session
 from annotations.sheet import Entry, Sheet, unsupported
+from annotations.templatetags.annotating import answer_card
 from rubricstudio.domain.rubric import Criterion, Level, Scale, ScaleKind
 from rubricstudio.domain.verdict import Quote, VerdictStatus
 from rubricstudio.models import Verdict
@@ -108,6 +113,20 @@ def test_a_quote_is_asked_for_where_there_is_something_to_quote(
     criterion: Criterion, entry: Entry, asked: bool
 ) -> None:
     assert bool(unsupported((criterion,), Sheet({"n": entry}))) is asked
+
+
+@pytest.mark.parametrize(
+    ("criterion", "words"), [(NEEDS, "needed if met"), (LEVELS, "needed above the lowest level")]
+)
+@pytest.mark.parametrize("chosen", ["", "0"])
+def test_a_card_says_for_which_answers_it_needs_a_quote(
+    criterion: Criterion, words: str, chosen: str
+) -> None:
+    card = Card(number=1, criterion=criterion, chosen=chosen, comment="")
+    drawn = answer_card(card, False, "", Keymap(), [])
+    assert f'data-quote-rule="needed">{words}</span>' in drawn
+    other = replace(card, criterion=replace(criterion, evidence_required=False))
+    assert "needed" not in answer_card(other, False, "", Keymap(), [])
 
 
 # -- stored
