@@ -35,7 +35,9 @@ class RulesForm(forms.Form):
         help_text=_("Empty: nobody is paused."),
     )
     shows_feedback = forms.BooleanField(
-        label=_("Show people their gold results after the session"), required=False
+        label=_("Show people their gold results"),
+        required=False,
+        help_text=_("Those on hidden gold items once the session is completed, not before."),
     )
 
 
@@ -94,9 +96,9 @@ class GoldSourceForm(forms.Form):
         help_text=_("Whose answers are right."),
     )
     with_notes = forms.BooleanField(
-        label=_("Take over the reason or comment as the note"),
+        label=_("Take over the reason or comment as the note, and the quotes"),
         required=False,
-        help_text=_("People in training read it. Look whether it names anybody."),
+        help_text=_("People in training read both. Look whether they name anybody."),
     )
     replaces = forms.BooleanField(label=_("Replace gold answers that exist"), required=False)
 

@@ -137,7 +137,10 @@ class SettingsForm(AnnotatorsForm):
         _("Empty: nobody is paused."),
         most=10**4,
     )
-    shows_feedback = _flag(_("Show people how they did on gold items"))
+    shows_feedback = _flag(
+        _("Show people their gold results"),
+        _("Those on hidden gold items once the session is completed, not before."),
+    )
     warns_of_pace = _flag(
         _("Tell people when they submit sooner than a response can be read"), initial=True
     )

@@ -6,7 +6,7 @@ submitted once every criterion that people judge has a verdict or a cannot-asses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -170,16 +170,19 @@ def unsupported(criteria: tuple[Criterion, ...], sheet: Sheet) -> dict[str, str]
     problems = {}
     for criterion in criteria:
         entry = sheet.entry(criterion.key)
-        lost = [quote.text for quote in entry.evidence if quote.start is None]
-        if lost:
-            problems[criterion.key] = _("The response does not say: “%(quote)s”.") % {
-                "quote": lost[0][:200]
-            }
+        if lost := lost_quote(entry.evidence):
+            problems[criterion.key] = lost
         elif criterion.needs_quote(entry.value) and not entry.evidence:
             problems[criterion.key] = _(
                 "Quote the words of the response that show this, or choose cannot assess."
             )
     return problems
+
+
+def lost_quote(evidence: Iterable[Quote]) -> str:
+    """What to say of the first quote that the response does not hold, "" where it holds all."""
+    lost = next((quote.text for quote in evidence if quote.start is None), "")
+    return _("The response does not say: “%(quote)s”.") % {"quote": lost[:200]} if lost else ""
 
 
 def changed(before: Sheet, after: Sheet) -> list[str]:

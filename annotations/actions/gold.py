@@ -5,15 +5,26 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.errors import InvalidSession
+from annotations.evidence import to_json
 from annotations.models import Gold, Origin
-from annotations.sheet import InvalidSheet, asked_of_people, off_scale, read_entry
+from annotations.queries.sheets import placed_in
+from annotations.sheet import (
+    Entry,
+    InvalidSheet,
+    Sheet,
+    asked_of_people,
+    lost_quote,
+    off_scale,
+    read_entry,
+)
 from rubricstudio.domain.quality import Answer
-from rubricstudio.domain.verdict import VerdictStatus
+from rubricstudio.domain.verdict import Quote, VerdictStatus
 from rubricstudio.models import Criterion, Response, RubricVersion, User
 
 
@@ -33,13 +44,16 @@ def set_gold(
     answers: Mapping[str, Answer | None],
     notes: Mapping[str, str],
     by: User,
+    quotes: Mapping[str, tuple[Quote, ...]] | None = None,
     origin: Origin = Origin.HAND,
 ) -> int:
     """Set the gold answers by criterion key; None takes one away, a key left out stays.
 
     `origin`, by hand or from a file, is kept with what changes; an answer that stays keeps its
-    own. Returns how many changed; safe to repeat. Raises InvalidGold for an unknown criterion or
-    a value off its scale, with nothing written.
+    own. `quotes` by criterion key are looked for in the response; without any, those that are
+    there stay as long as the answer does. Returns how many changed; safe to repeat. Raises
+    InvalidGold for an unknown criterion, a value off its scale or a quote that the response does
+    not hold, with nothing written.
     """
     criteria = {criterion.key: criterion for criterion in asked_of_people(version.as_rubric())}
     problems = {}
@@ -54,6 +68,7 @@ def set_gold(
             and not criteria[key].scale.allows(answer.value)
         ):
             problems[key] = off_scale(criteria[key])
+    found = _placed(response, quotes or {}, problems)
     if problems:
         raise InvalidGold(problems)
     ids = dict(Criterion.objects.filter(version=version).values_list("key", "pk"))
@@ -63,7 +78,10 @@ def set_gold(
         if answer is None:
             changed += place.delete()[0]
             continue
-        values = {"status": answer.status, "value": answer.value, "note": notes.get(key, "")}
+        said = {"status": answer.status, "value": answer.value}
+        values = {**said, "note": notes.get(key, "")}
+        if quotes is not None or not place.filter(**said).exists():
+            values["evidence"] = found.get(key, [])
         if not place.filter(**values).exists():
             Gold.objects.update_or_create(
                 response=response,
@@ -77,6 +95,19 @@ def set_gold(
             )
             changed += 1
     return changed
+
+
+def _placed(
+    response: Response, quotes: Mapping[str, tuple[Quote, ...]], problems: dict[str, str]
+) -> dict[str, Any]:
+    """The quotes as they are stored; one that the response does not hold is a problem."""
+    typed = Sheet({key: Entry(evidence=said) for key, said in quotes.items()})
+    found = {}
+    for key, entry in placed_in(response.text or "", typed).entries.items():
+        found[key] = to_json(entry.evidence)
+        if lost := lost_quote(entry.evidence):
+            problems[key] = lost
+    return found
 
 
 def _is_possible(answer: Answer) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from annotations.evidence import to_json
 from annotations.models import Gold
 from rubricstudio.actions.imports.directory import Directory, Unknown
 from rubricstudio.actions.imports.report import ImportReport
@@ -13,7 +14,16 @@ from rubricstudio.domain.formats.records import GoldOrigin, GoldRecord, RaterKin
 _CHUNK = 5_000
 _OTHER = "Nothing was changed; correct it on the session's page Quality, or leave it out."
 # What makes two gold answers the same; who added one and when does not.
-_SAID = ("status", "value", "note", "origin", "origin_round_id", "origin_rater_id", "origin_n")
+_SAID = (
+    "status",
+    "value",
+    "note",
+    "evidence",
+    "origin",
+    "origin_round_id",
+    "origin_rater_id",
+    "origin_n",
+)
 _Cell = tuple[int, int]
 
 
@@ -56,6 +66,7 @@ def _row(record: GoldRecord, directory: Directory) -> Gold:
         status=record.status.value,
         value=value,
         note=record.note,
+        evidence=to_json(record.evidence),
         origin=record.origin.value,
         origin_round_id=round_.pk if round_ else None,
         origin_rater_id=directory.rater(RaterKind.PERSON, record.expert) if is_expert else None,

@@ -12,24 +12,25 @@ from annotations.queries.gold_sources import GoldSource, experts, fitting, gold_
 from rubricstudio.models import RubricVersion, User
 
 _INSERT = """
-    INSERT INTO annotations_gold (response_id, criterion_id, status, value, note,
+    INSERT INTO annotations_gold (response_id, criterion_id, status, value, note, evidence,
                                   origin, origin_round_id, origin_rater_id, origin_n,
                                   added_by_id, added_at)
-    SELECT response_id, criterion_id, status, value, note, %(origin)s, %(round)s, %(rater)s, n,
-           %(by)s, %(now)s
+    SELECT response_id, criterion_id, status, value, note, evidence, %(origin)s, %(round)s,
+           %(rater)s, n, %(by)s, %(now)s
       FROM fit WHERE %(replaces)s OR NOT is_known
     ON CONFLICT (response_id, criterion_id) DO
 """
 _REPLACE = """
     UPDATE SET status = EXCLUDED.status, value = EXCLUDED.value, note = EXCLUDED.note,
-               origin = EXCLUDED.origin, origin_round_id = EXCLUDED.origin_round_id,
+               evidence = EXCLUDED.evidence, origin = EXCLUDED.origin,
+               origin_round_id = EXCLUDED.origin_round_id,
                origin_rater_id = EXCLUDED.origin_rater_id, origin_n = EXCLUDED.origin_n,
                added_by_id = EXCLUDED.added_by_id, added_at = EXCLUDED.added_at
      WHERE (annotations_gold.status, annotations_gold.value, annotations_gold.note,
-            annotations_gold.origin, annotations_gold.origin_round_id,
+            annotations_gold.evidence, annotations_gold.origin, annotations_gold.origin_round_id,
             annotations_gold.origin_rater_id, annotations_gold.origin_n)
-           IS DISTINCT FROM (EXCLUDED.status, EXCLUDED.value, EXCLUDED.note, EXCLUDED.origin,
-            EXCLUDED.origin_round_id, EXCLUDED.origin_rater_id, EXCLUDED.origin_n)
+           IS DISTINCT FROM (EXCLUDED.status, EXCLUDED.value, EXCLUDED.note, EXCLUDED.evidence,
+            EXCLUDED.origin, EXCLUDED.origin_round_id, EXCLUDED.origin_rater_id, EXCLUDED.origin_n)
 """
 
 

@@ -29,6 +29,7 @@ class Origin(models.TextChoices):
 class Gold(models.Model):
     """The known answer to a criterion on a response; `note` says why it is right.
 
+    `evidence` are the words of the response that show it, as in a verdict.
     `origin` says where it comes from: taken from verdicts, `origin_round` is their session,
     `origin_rater` the expert, and `origin_n` how many people said the same.
     """
@@ -38,6 +39,7 @@ class Gold(models.Model):
     status = models.CharField(max_length=16, default="ok")
     value = models.FloatField(null=True, blank=True)
     note = models.TextField(blank=True)
+    evidence = models.JSONField(default=list, blank=True, db_default=[])
     origin = models.CharField(max_length=11, choices=Origin.choices, default=Origin.HAND)
     origin_round = models.ForeignKey(
         Round, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from annotations.evidence import from_json
 from annotations.models import (
     CHECK_SAMPLE,
     Assignment,
@@ -18,16 +19,17 @@ from annotations.models import (
 )
 from annotations.queries.sheets import criteria_of
 from rubricstudio.domain.quality import Answer, GoldScore, score
+from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, RubricVersion, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A gold answer and why it is right."""
+    """A gold answer, why it is right, and the words of the response that show it."""
 
     answer: Answer
     note: str
-    gold_id: int
+    evidence: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,14 @@ def gold_of(version: RubricVersion | None, responses: Iterable[int]) -> dict[int
         )
         .order_by("added_at", "pk")
         .values_list(
-            *("pk", "response", "criterion__key", "criterion__judging_hash"),
-            *("status", "value", "note"),
+            *("response", "criterion__key", "criterion__judging_hash"),
+            *("status", "value", "note", "evidence"),
         )
     )
     found: dict[int, dict[str, Known]] = defaultdict(dict)
-    for pk, response, key, digest, status, value, note in rows:
+    for response, key, digest, status, value, note, evidence in rows:
         if (key, digest) in words:
-            found[response][key] = Known(Answer(status, value), note, pk)
+            found[response][key] = Known(Answer(status, value), note, from_json(evidence))
     return dict(found)
 
 

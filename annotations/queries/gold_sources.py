@@ -22,7 +22,8 @@ from rubricstudio.models import Criterion, Rater, RaterKind, Round, RoundKind, R
 class GoldSource:
     """What is taken: decisions, answers that `at_least` people gave alike, or those of a rater.
 
-    with_notes: the adjudicator's reason or the expert's comment becomes the note.
+    with_notes: the adjudicator's reason or the expert's comment becomes the note, and the quotes
+    of the expert, or of whose answer was adopted, those of the gold answer.
     """
 
     round_id: int
@@ -80,10 +81,16 @@ _CURRENT = """
            AND later.criterion_id = v.criterion_id AND later.rater_id = v.rater_id
            AND later.sample = v.sample AND later.revision > v.revision)
 """
-# Each yields response, criterion, status, value, note and how many people said so.
+# Each yields response, criterion, status, value, note, quotes and how many people said so.
 _SAID = {
-    Origin.ADJUDICATED: """
-        SELECT response_id, criterion_id, status, value, reason, NULL::integer FROM (
+    Origin.ADJUDICATED: f"""
+        SELECT response_id, criterion_id, status, value, reason,
+               coalesce((SELECT v.evidence FROM studio_verdict v
+                          WHERE v.rater_id = newest.adopted_id
+                            AND v.response_id = newest.response_id
+                            AND v.criterion_id = newest.criterion_id AND v.status = newest.status
+                            AND v.value IS NOT DISTINCT FROM newest.value AND {_CURRENT}), '[]'),
+               NULL::integer FROM (
             SELECT DISTINCT ON (a.response_id, a.criterion_id) a.* FROM annotations_adjudication a
              WHERE a.round_id = %(round)s
              ORDER BY a.response_id, a.criterion_id, a.revision DESC) newest
@@ -91,7 +98,8 @@ _SAID = {
     """,
     # What was adjudicated is not taken from the votes, however many agreed.
     Origin.UNANIMOUS: f"""
-        SELECT v.response_id, v.criterion_id, 'ok', min(v.value), '', count(*)::integer
+        SELECT v.response_id, v.criterion_id, 'ok', min(v.value), '', '[]'::jsonb,
+               count(*)::integer
           FROM studio_verdict v JOIN studio_rater r ON r.id = v.rater_id AND r.kind = 'person'
          WHERE {_CURRENT} AND NOT EXISTS (
                 SELECT 1 FROM annotations_adjudication a
@@ -102,17 +110,19 @@ _SAID = {
            AND min(v.value) = max(v.value)
     """,
     Origin.EXPERT: f"""
-        SELECT v.response_id, v.criterion_id, v.status, v.value, v.rationale, NULL::integer
+        SELECT v.response_id, v.criterion_id, v.status, v.value, v.rationale, v.evidence,
+               NULL::integer
           FROM studio_verdict v WHERE v.rater_id = %(rater)s AND {_CURRENT}
     """,
 }
 # Those whose criterion reads the same in the version, once each; known: there is a gold answer
 # to the same words, on whatever version.
 _FIT = """
-    WITH said (response_id, criterion_id, status, value, note, n) AS ({said}),
+    WITH said (response_id, criterion_id, status, value, note, evidence, n) AS ({said}),
     fit AS (
         SELECT DISTINCT ON (s.response_id, t.id) s.response_id, t.id AS criterion_id,
-               s.status, s.value, CASE WHEN %(with_notes)s THEN s.note ELSE '' END AS note, s.n,
+               s.status, s.value, CASE WHEN %(with_notes)s THEN s.note ELSE '' END AS note,
+               CASE WHEN %(with_notes)s THEN s.evidence ELSE '[]' END AS evidence, s.n,
                EXISTS (SELECT 1 FROM annotations_gold g
                          JOIN studio_criterion c2 ON c2.id = g.criterion_id
                          JOIN studio_rubric_version v2 ON v2.id = c2.version_id

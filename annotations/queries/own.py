@@ -8,9 +8,7 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from annotations.models import ItemKind, Session
-from annotations.queries.gold import results
-from rubricstudio.domain.quality import GoldScore
+from annotations.models import Session
 
 _OWN = """
     SELECT count(*) FILTER (WHERE a.submitted_at >= %(today)s),
@@ -24,17 +22,15 @@ _OWN = """
 class OwnPace:
     """What one submitted today and in seven days.
 
-    Every item counts, so that the numbers do not tell checks from work. known: how many
-    answers agreed with known ones, None unless the session shows feedback.
+    Every item counts, so that the numbers do not tell checks from work.
     """
 
     today: int
     week: int
-    known: GoldScore | None
 
 
 def own_pace(session: Session, rater_id: int) -> OwnPace:
-    """A person's own pace. One query, and four more where feedback is shown."""
+    """A person's own pace. One query."""
     now = timezone.localtime()
     parameters = {
         "session": session.pk,
@@ -44,10 +40,4 @@ def own_pace(session: Session, rater_id: int) -> OwnPace:
     }
     with connection.cursor() as cursor:
         cursor.execute(_OWN, parameters)
-        today, week = cursor.fetchone()
-    known = None
-    if session.shows_feedback:
-        kinds = [ItemKind.TRAINING, ItemKind.QUALIFICATION, ItemKind.GOLD]
-        scores = [one.score for one in results(session, kinds=kinds, rater=rater_id)]
-        known = sum(scores, GoldScore(0, 0))
-    return OwnPace(today, week, known)
+        return OwnPace(*cursor.fetchone())

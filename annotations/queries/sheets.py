@@ -96,7 +96,11 @@ def with_places(assignment: Assignment, sheet: Sheet) -> Sheet:
     if not any(entry.evidence for entry in sheet.entries.values()):
         return sheet
     response = Response.objects.values_list("text", flat=True)
-    text = response.get(pk=assignment.item.response_id) or ""
+    return placed_in(response.get(pk=assignment.item.response_id) or "", sheet)
+
+
+def placed_in(text: str, sheet: Sheet) -> Sheet:
+    """As `with_places`, of the response with this text."""
     shown = cache(lambda: shown_words(text))
     entries = {
         key: replace(entry, evidence=place(entry.evidence, text, shown))

@@ -28,7 +28,7 @@ from annotations.sheet import Entry, Sheet
 from rubricstudio.domain.quality import Answer
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.http import ProjectRequest, project_view
-from rubricstudio.models import Project
+from rubricstudio.models import Project, Response, RubricVersion
 from rubricstudio.permissions import Permission
 from rubricstudio.rendering import markdown
 
@@ -45,25 +45,14 @@ def gold(
         if not request.may(Permission.MANAGE_SESSIONS):
             raise PermissionDenied
         typed = read_sheet(request.POST, criteria_of(shown))
-        if not typed.problems:
-            entries = typed.sheet.entries
-            changed = set_gold(
-                response=response,
-                version=version,
-                answers={
-                    key: Answer(entry.status.value, entry.value) if entry.status else None
-                    for key, entry in entries.items()
-                },
-                notes={key: entry.rationale for key, entry in entries.items()},
-                by=request.user,
-            )
-            messages.success(request, _changed(changed))
+        problems = dict(typed.problems) or _save(request, response, version, typed.sheet)
+        if not problems:
             return redirect("annotations:quality", project.slug, session_id)
-        rows = cards(rubric_of(shown), typed.sheet, problems=typed.problems, raw=typed.raw)
+        rows = cards(rubric_of(shown), typed.sheet, problems=problems, raw=typed.raw)
     else:
         known = gold_of(version, [response.pk]).get(response.pk, {})
         entries = {
-            key: Entry(VerdictStatus(one.answer.status), one.answer.value, one.note)
+            key: Entry(VerdictStatus(one.answer.status), one.answer.value, one.note, one.evidence)
             for key, one in known.items()
         }
         rows = cards(rubric_of(shown), Sheet(entries))
@@ -79,6 +68,29 @@ def gold(
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "annotations/gold.html", context, status=status)
+
+
+def _save(
+    request: ProjectRequest, response: Response, version: RubricVersion, sheet: Sheet
+) -> dict[str, str]:
+    """Set what was typed; what is wrong with it by criterion key."""
+    entries = sheet.entries
+    try:
+        changed = set_gold(
+            response=response,
+            version=version,
+            answers={
+                key: Answer(entry.status.value, entry.value) if entry.status else None
+                for key, entry in entries.items()
+            },
+            notes={key: entry.rationale for key, entry in entries.items()},
+            quotes={key: entry.evidence for key, entry in entries.items()},
+            by=request.user,
+        )
+    except InvalidGold as error:
+        return error.problems
+    messages.success(request, _changed(changed))
+    return {}
 
 
 def _changed(n: int) -> str:

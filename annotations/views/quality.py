@@ -10,17 +10,12 @@ from django.views.decorators.http import require_POST
 
 from annotations.actions.checks import set_checks, set_rules
 from annotations.actions.quality import pass_person
-from annotations.cards import in_words
 from annotations.errors import AnnotationError
+from annotations.feedback import beside_gold, open_feedback
 from annotations.forms_quality import GoldImportForm, PassForm, RulesForm
 from annotations.loaders import load_assignment, load_place, load_session
-from annotations.models import AssignmentStatus, ItemKind
-from annotations.queries.gold import gold_of
+from annotations.models import ItemKind
 from annotations.queries.quality import candidates, people_quality
-from annotations.queries.sheets import criteria_of, own_verdicts
-from annotations.sheet import Entry
-from rubricstudio.domain.quality import Answer, matches
-from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -108,33 +103,16 @@ def quality_pass(request: ProjectRequest, project: Project, session_id: int) -> 
 def feedback(
     request: ProjectRequest, project: Project, session_id: int, item_id: int
 ) -> HttpResponseBase:
-    """One's own answers to a training item beside the gold answers, once submitted."""
-    assignment = load_assignment(load_place(project, session_id, request.user), item_id)
-    item = assignment.item
-    if item.kind != ItemKind.TRAINING or assignment.status != AssignmentStatus.SUBMITTED:
+    """One's own answers to a known item beside the gold answers, where they may be seen."""
+    place = load_place(project, session_id, request.user)
+    assignment = load_assignment(place, item_id)
+    if not open_feedback(place.session, [assignment], request.user):
         raise Http404
-    known = gold_of(item.session.round.version, [item.response_id]).get(item.response_id, {})
-    own = own_verdicts(assignment).sheet
-    rows = []
-    for criterion in criteria_of(item.session):
-        if criterion.key not in known:
-            continue
-        gold, mine = known[criterion.key], own.entry(criterion.key)
-        given = Answer(mine.status.value if mine.status else "", mine.value)
-        answer = Entry(VerdictStatus(gold.answer.status), gold.answer.value)
-        rows.append(
-            {
-                "text": criterion.text,
-                "mine": in_words(criterion, mine),
-                "gold": in_words(criterion, answer),
-                "note": gold.note,
-                "comment": mine.rationale,
-                "same": matches(criterion.scale, gold.answer, given),
-            }
-        )
+    rows = beside_gold(assignment)
     context = {
-        "session": item.session,
+        "session": place.session,
+        "item": assignment.item,
         "rows": rows,
-        "matched": sum(r["same"] is True for r in rows),
+        "matched": sum(row.same for row in rows),
     }
     return render(request, "annotations/feedback.html", context)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from annotations import actions
 from annotations.errors import AnnotationError
+from annotations.feedback import known_days, open_feedback
 from annotations.forms import SkipForm
 from annotations.loaders import Place, load_assignment, load_place
 from annotations.models import SkipReason
@@ -38,6 +39,8 @@ def queue(request: ProjectRequest, project: Project, session_id: int) -> HttpRes
         "older": older,
         "instructions": markdown(place.session.instructions),
         "votes": own_votes(place.session, place.rater_id) if place.session.stage else None,
+        "known": known_days(place.session, place.rater_id),
+        "told": open_feedback(place.session, items, request.user),
         "time": time_spent(place.session, rater_id=place.rater_id).get(place.rater_id),
     }
     return render(request, "annotations/queue.html", context)

@@ -117,6 +117,8 @@ GOLD = f"""
            || CASE WHEN known.value IS NULL THEN ',"status":"' || known.status || '"'
                    ELSE ',"value":' || known.value::text END
            || CASE WHEN known.note = '' THEN '' ELSE ',"note":' || to_json(known.note)::text END
+           || CASE WHEN known.evidence = '[]' THEN ''
+                   ELSE ',"evidence":' || known.evidence::text END
            || ',"origin":"' || known.origin || '"'
            || coalesce(',"session":' || to_json(spoken.name)::text, '')
            || coalesce(',"expert":' || to_json(who.name)::text, '')

@@ -23,6 +23,7 @@ from scoring.queries.exports import Wanted, jsonl, plan_export
 from tests.annotations.conftest import COMPLETE
 from tests.conftest import Cast, Data
 
+QUOTED = {"evidence": [{"text": "doctor", "start": 20, "end": 26, "match": "exact"}]}
 LINE = {"type": "gold", "response": "task-1/wren", "rubric": "advice", "criterion": "warns"}
 
 
@@ -43,7 +44,7 @@ def test_origins_have_the_same_names_in_files_and_in_the_database() -> None:
 def test_lines_become_gold_answers_once(cast: Cast, data: Data) -> None:
     rubric = data.version.rubric.external_id
     lines: list[dict[str, Any]] = [
-        {**LINE, "rubric": rubric, "value": "met", "note": "It names it."},
+        {**LINE, "rubric": rubric, "value": "met", "note": "It names it.", **QUOTED},
         {**LINE, "rubric": rubric, "criterion": "clarity", "value": "cannot_assess"},
         {
             **{**LINE, "rubric": rubric, "criterion": "invents", "value": 0},
@@ -57,6 +58,7 @@ def test_lines_become_gold_answers_once(cast: Cast, data: Data) -> None:
     gold = {row.criterion.key: row for row in Gold.objects.select_related("criterion")}
     warns, clarity, invents = gold["warns"], gold["clarity"], gold["invents"]
     assert (warns.value, warns.note, warns.origin) == (1.0, "It names it.", "file")
+    assert [quote["text"] for quote in warns.evidence] == ["doctor"]
     assert (clarity.status, clarity.value) == ("cannot_assess", None)
     assert invents.origin_rater == Rater.objects.get(name="Ada Lovelace")
     assert invents.origin_round is not None and invents.origin_round.name == "Pilot"

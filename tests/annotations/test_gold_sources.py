@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotations.actions import activate, complete, create_session, next_item, submit
-from annotations.actions.adjudication import Case, leave_unresolved, override
+from annotations.actions.adjudication import Case, adopt, leave_unresolved, override
 from annotations.actions.checks import set_checks
 from annotations.actions.gold import set_gold
 from annotations.actions.gold_sources import gold_from_source
@@ -22,8 +22,8 @@ from annotations.queries.gold_sources import Found, GoldSource, count_gold
 from annotations.sheet import Entry, Sheet
 from rubricstudio.actions.rubrics import create_rubric, publish, start_draft, write_criteria
 from rubricstudio.domain.quality import Answer
-from rubricstudio.domain.verdict import VerdictStatus
-from rubricstudio.models import Rater, User
+from rubricstudio.domain.verdict import Quote, VerdictStatus
+from rubricstudio.models import Rater, User, Verdict
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
 OK, CANNOT = VerdictStatus.OK, VerdictStatus.CANNOT_ASSESS
@@ -32,7 +32,7 @@ OK, CANNOT = VerdictStatus.OK, VerdictStatus.CANNOT_ASSESS
 def _sheet(warns: float, clarity: float | None) -> Sheet:
     return Sheet(
         {
-            "warns": Entry(OK, warns, "Because of the first line."),
+            "warns": Entry(OK, warns, "Because of the first line.", (Quote("your doctor"),)),
             "invents": Entry(OK, 0.0),
             "clarity": Entry(OK if clarity is not None else CANNOT, clarity),
         }
@@ -120,6 +120,24 @@ def test_what_all_answered_alike_becomes_gold_with_how_many_they_were(
     }
 
 
+def test_an_adopted_answer_takes_its_quotes_along(judged: Session, cast: Cast, data: Data) -> None:
+    scope = scope_of(cast.project, [judged.round])
+    unit = Unit(data.responses[1].pk, data.version.criteria.get(key="warns").pk)
+    said = Verdict.objects.get(
+        response=unit.response, criterion=unit.criterion, rater__user=cast.annotator
+    )
+    adopt(case=Case(scope, unit), verdict_id=said.pk, by=cast.owner)
+    complete(session=judged, by=cast.owner)
+    source = _source(judged, Origin.ADJUDICATED)
+
+    _make(data, source, cast.owner)
+    assert {*map(str, Gold.objects.values_list("evidence", flat=True))} == {"[]"}
+    _make(data, replace(source, with_notes=True), cast.owner, replaces=True)
+    adopted, overridden = Gold.objects.order_by("-response")
+    assert [quote["text"] for quote in adopted.evidence] == ["your doctor"]
+    assert overridden.evidence == []
+
+
 def test_votes_on_what_was_adjudicated_are_not_taken(
     session: Session, cast: Cast, data: Data
 ) -> None:
@@ -152,6 +170,7 @@ def test_one_experts_current_answers_become_gold(session: Session, cast: Cast, d
     assert set(warned.values_list("note", "origin_rater")) == {
         ("Because of the first line.", nuria.pk)
     }
+    assert {quote["text"] for row in warned for quote in row.evidence} == {"your doctor"}
     unclear = Gold.objects.filter(criterion__key="clarity", status="cannot_assess", value=None)
     assert unclear.count() == 3
 

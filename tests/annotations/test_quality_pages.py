@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -73,6 +75,16 @@ def test_after_a_training_item_one_sees_the_right_answers_and_nobody_else_does(
 ) -> None:
     session = checked_session(cast, data, people=[cast.annotator], training=[data.responses[0]])
     item = Item.objects.get(session=session, kind="training")
+    client.force_login(cast.owner)
+    gold = {
+        "answer:warns": "1",
+        "comment:warns": "It names the interaction.",
+        "answer:clarity": "2",
+    }
+    page = _url("gold", session, item.response_id)
+    lost = client.post(page, {**gold, "quotes:warns": "never said"})
+    assert lost.status_code == 422 and "never said" in lost.content.decode()
+    client.post(page, {**gold, "quotes:warns": "the  INTERACTION"})
     client.force_login(cast.annotator)
     client.post(_url("next", session))
     assert client.get(_url("feedback", session, item.pk)).status_code == 404
@@ -80,12 +92,17 @@ def test_after_a_training_item_one_sees_the_right_answers_and_nobody_else_does(
 
     reply = client.post(
         _url("submit", session, item.pk),
-        {"answer:warns": "0", "answer:invents": "0", "answer:clarity": "2"},
+        {
+            **{"answer:warns": "0", "answer:invents": "0", "answer:clarity": "2"},
+            "quotes:warns": "ask your doctor",
+        },
     )
 
     assert reply.url == _url("feedback", session, item.pk)  # type: ignore[attr-defined]
     shown = client.get(reply.url).content.decode()  # type: ignore[attr-defined]
     assert "You matched 1 of 2" in shown and "It names the interaction." in shown
+    quoted = re.findall(r'<p class="quote tone-good" dir="auto">([^<]*)</p>', shown)
+    assert quoted == ["ask your doctor", "the interaction"]
     client.force_login(cast.second_annotator)
     assert client.get(_url("feedback", session, item.pk)).status_code == 404
 

@@ -10,12 +10,12 @@ from rubricstudio.domain.formats.records import (
     GoldRecord,
     Record,
 )
-from rubricstudio.domain.formats.verdicts import SAMPLE_LIMIT, read_answer
+from rubricstudio.domain.formats.verdicts import SAMPLE_LIMIT, read_answer, read_evidence
 from rubricstudio.domain.verdict import InvalidVerdict
 
 GOLD_FIELDS = (
     *("type", "response", "rubric", "criterion", "value", "status", "note"),
-    *("origin", "session", "expert", "n"),
+    *("evidence", "origin", "session", "expert", "n"),
 )
 
 
@@ -35,6 +35,7 @@ def read_gold(fields: Fields) -> list[Record]:
             session=fields.name("session"),
             expert=fields.name("expert"),
             n=fields.optional_whole("n", SAMPLE_LIMIT),
+            evidence=read_evidence(fields),
             place=fields.place,
         ),
         InvalidVerdict,

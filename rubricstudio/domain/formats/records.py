@@ -223,8 +223,9 @@ class GoldOrigin(StrEnum):
 class GoldRecord:
     """The known answer to a criterion of a rubric on a response; `note` says why it is right.
 
-    `session` names where it was taken from, `expert` whose answer it is, and `n`, 2 or more, how
-    many people gave it alike; each only where the origin calls for it.
+    `evidence` are the words of the response that show it. `session` names where the answer was
+    taken from, `expert` whose it is, and `n`, 2 or more, how many people gave it alike; each of
+    these only where the origin calls for it.
     """
 
     response: str
@@ -237,6 +238,7 @@ class GoldRecord:
     session: str = ""
     expert: str = ""
     n: int | None = None
+    evidence: tuple[Quote, ...] = ()
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     def __post_init__(self) -> None:

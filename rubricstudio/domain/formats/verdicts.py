@@ -100,7 +100,7 @@ def _cell(fields: Fields, shared: VerdictRecord) -> VerdictRecord:
             status=status,
             value=value,
             rationale=fields.text("rationale"),
-            evidence=tuple(read_quote(member) for member in fields.objects("evidence", "text")),
+            evidence=read_evidence(fields),
             confidence=confidence,
         ),
     )
@@ -147,6 +147,11 @@ def _value(fields: Fields) -> float | None:
         fields.problem("value", f"is {word[:40]!r}", hint)
         return None
     return fields.optional_number("value")
+
+
+def read_evidence(fields: Fields) -> tuple[Quote, ...]:
+    """The quotes of a line."""
+    return tuple(read_quote(member) for member in fields.objects("evidence", "text"))
 
 
 def read_quote(fields: Fields) -> Quote:

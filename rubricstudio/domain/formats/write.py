@@ -99,12 +99,14 @@ def _verdict_to_json(record: VerdictRecord) -> dict[str, Any]:
         "criterion": record.criterion,
         "value": record.value,
         **_rating_to_json(record),
-        "evidence": [
-            {name: getattr(quote, name) for name in QUOTE_FIELDS} for quote in record.evidence
-        ],
+        "evidence": _evidence_to_json(record),
         "confidence": record.confidence,
         "sample": record.sample,
     }
+
+
+def _evidence_to_json(record: VerdictRecord | GoldRecord) -> list[dict[str, Any]]:
+    return [{name: getattr(quote, name) for name in QUOTE_FIELDS} for quote in record.evidence]
 
 
 def _image_to_json(record: ImageRecord) -> dict[str, Any]:
@@ -126,6 +128,7 @@ def _gold_to_json(record: GoldRecord) -> dict[str, Any]:
         "value": record.value,
         "status": record.status.value,
         "note": record.note or None,
+        "evidence": _evidence_to_json(record),
         "origin": record.origin.value,
         "session": record.session or None,
         "expert": record.expert or None,

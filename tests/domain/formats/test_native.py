@@ -92,15 +92,19 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+QUOTES = st.lists(
+    st.builds(Quote, text=NAME, start=st.integers(0, 99), end=st.just(99), match=st.just("exact"))
+    | st.builds(Quote, text=NAME, match=st.just("fuzzy"), distance=st.floats(0, 1)),
+    max_size=2,
+).map(tuple)
+
+
 @st.composite
 def verdicts(draw: st.DrawFn) -> VerdictRecord:
     status, value = draw(ANSWERS)
-    quotes = st.builds(
-        Quote, text=NAME, start=st.integers(0, 99), end=st.just(99), match=st.just("exact")
-    ) | st.builds(Quote, text=NAME, match=st.just("fuzzy"), distance=st.floats(0, 1))
     return VerdictRecord(
         *(draw(NAME), draw(NAME), draw(NAME), draw(NAME), draw(st.sampled_from(RaterKind))),
-        *(draw(NAME), status, value, draw(TEXT), tuple(draw(st.lists(quotes, max_size=2)))),
+        *(draw(NAME), status, value, draw(TEXT), draw(QUOTES)),
         *(draw(st.none() | st.floats(0, 1)), draw(st.integers(0, 9)), draw(TEXT)),
         draw(st.dictionaries(NAME, JSON_VALUES, max_size=2)),
         draw(MOMENTS),
@@ -116,6 +120,7 @@ def gold(draw: st.DrawFn) -> GoldRecord:
         status=VerdictStatus.OK if is_known else VerdictStatus.CANNOT_ASSESS,
         value=draw(st.floats(-9, 9)) if is_known else None,
         note=draw(TEXT),
+        evidence=draw(QUOTES),
         origin=origin,
         session=draw(NAME) if origin not in (GoldOrigin.HAND, GoldOrigin.FILE) else "",
         expert=draw(NAME) if origin is GoldOrigin.EXPERT else "",
