@@ -47,7 +47,10 @@ class Beside:
 
 
 def beside_gold(assignment: Assignment) -> list[Beside]:
-    """One's own answers to an item beside the gold answers, in display order. Four queries."""
+    """One's own answers to an item beside the gold answers, in display order.
+
+    At most four queries.
+    """
     item = assignment.item
     known = gold_of(item.session.round.version, [item.response_id]).get(item.response_id, {})
     own = own_verdicts(assignment).sheet

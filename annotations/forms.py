@@ -69,6 +69,33 @@ class NarrowingForm(_OfProject):
             field.choices = [(value, value) for value in values]
 
 
+class PaceForm(forms.Form):
+    """Whether people are told of a pace at which nobody reads."""
+
+    warns_of_pace = forms.BooleanField(
+        label=_("Tell people when they submit sooner than a response can be read"),
+        initial=True,
+        required=False,
+    )
+
+
+class RepeatsForm(forms.Form):
+    """How many items come back to the same person."""
+
+    repeat_share = forms.FloatField(
+        label=_("Share of the items that the same person gets twice"),
+        help_text=_("To see whether people agree with themselves. 0 to 1."),
+        initial=0,
+        required=False,
+        min_value=0,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"class": "input-short", "step": "any"}),
+    )
+
+    def clean_repeat_share(self) -> float:
+        return float(self.cleaned_data["repeat_share"] or 0)
+
+
 class SkipForm(forms.Form):
     """Why an item is skipped."""
 

@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from annotations.forms import AnnotatorsForm, NarrowingForm
+from annotations.forms import AnnotatorsForm, NarrowingForm, PaceForm, RepeatsForm
+from annotations.forms_sessions import SettingsForm
 from annotations.grouping import ALL, LIST, NUMBER, Grouping, read_list
 from annotations.models import Mode
 from annotations.options import MAX_COVERAGE, MAX_MINUTES, SessionOptions
@@ -25,7 +26,11 @@ HOW = [
 ]
 
 
-class ComparisonForm(NarrowingForm, AnnotatorsForm):
+class ComparisonSettingsForm(RepeatsForm, SettingsForm):
+    """What may still be set in a comparison that has not started."""
+
+
+class ComparisonForm(RepeatsForm, PaceForm, NarrowingForm, AnnotatorsForm):
     """A new session of pairs or rankings; `grouping()` is what it brings together."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
@@ -155,5 +160,8 @@ class ComparisonForm(NarrowingForm, AnnotatorsForm):
 
     def options(self) -> SessionOptions:
         """The settings, once the form is valid."""
-        names = ("coverage", "reservation_minutes", "hide_source", "instructions")
+        names = (
+            *("coverage", "reservation_minutes", "hide_source", "instructions"),
+            *("repeat_share", "warns_of_pace"),
+        )
         return cast(SessionOptions, {name: self.cleaned_data[name] for name in names})

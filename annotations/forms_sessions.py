@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.overall import SCALES
 from annotations.actions.wanted import Wanted
-from annotations.forms import AnnotatorsForm, NarrowingForm
+from annotations.forms import AnnotatorsForm, NarrowingForm, PaceForm, RepeatsForm
 from annotations.id_list import IdList, read_ids, wrong_lines
 from annotations.models import CommentRule, Mode, Order, Session, SkippedTo, Stage, Strategy
 from annotations.options import (
@@ -90,7 +90,7 @@ def _flag(label: Any, help_text: Any = "", **more: Any) -> forms.BooleanField:
     return forms.BooleanField(label=label, help_text=help_text, required=False, **more)
 
 
-class SettingsForm(AnnotatorsForm):
+class SettingsForm(PaceForm, AnnotatorsForm):
     """What may still be set while a session runs."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
@@ -141,9 +141,6 @@ class SettingsForm(AnnotatorsForm):
         _("Show people their gold results"),
         _("Those on hidden gold items once the session is completed, not before."),
     )
-    warns_of_pace = _flag(
-        _("Tell people when they submit sooner than a response can be read"), initial=True
-    )
     instructions = forms.CharField(
         label=_("Guidelines"),
         required=False,
@@ -163,7 +160,7 @@ class SettingsForm(AnnotatorsForm):
         return cast(SessionOptions, data)
 
 
-class SessionForm(NarrowingForm, SettingsForm):
+class SessionForm(RepeatsForm, NarrowingForm, SettingsForm):
     """A session that has not started; `wanted()` is what it asks for."""
 
     mode = forms.ChoiceField(
@@ -232,11 +229,6 @@ class SessionForm(NarrowingForm, SettingsForm):
         initial=0.2,
     )
     skipped_to = _choice(_("A skipped item goes to"), SkippedTo.choices)
-    repeat_share = _share(
-        _("Share of the items that the same person gets twice"),
-        _("To see whether people agree with themselves."),
-        initial=0,
-    )
     hide_source = _flag(
         _("Hide which source wrote a response"),
         _("Recommended: people judge a text differently once they know its author."),
@@ -353,7 +345,7 @@ _DEFAULTS: Mapping[str, str] = {
     "order": Order.FIXED.value,
     "skipped_to": SkippedTo.OTHERS.value,
     "random_share": "0.2",
-    **dict.fromkeys(("extra_share", "extra_coverage", "repeat_share"), "0"),
+    **dict.fromkeys(("extra_share", "extra_coverage"), "0"),
 }
 
 
@@ -396,8 +388,12 @@ def scale_of(version: RubricVersion | None) -> str:
     return next((name for name, top in SCALES.items() if top == levels), "1-5")
 
 
-def settled() -> list[tuple[str, str]]:
-    """The settings that a running session no longer changes, each with the reason."""
+def settled(form: SettingsForm) -> list[tuple[str, str]]:
+    """The settings that a form no longer offers, each with the reason."""
     labels = {name: field.label for name, field in SessionForm.base_fields.items()}
     labels["selection"] = _now("Responses")
-    return [(str(labels[name]), why_fixed(name)) for name in FIXED if name in labels]
+    return [
+        (str(labels[name]), why_fixed(name))
+        for name in FIXED
+        if name in labels.keys() - form.fields.keys()
+    ]

@@ -103,8 +103,19 @@ def _check_together(options: SessionOptions) -> None:
         raise InvalidSession(_("Say how many people more these items get."), "extra_coverage")
     if options.get("coverage", 1) + options.get("extra_coverage", 0) > MAX_COVERAGE:
         raise InvalidSession(_coverage_words(), "extra_coverage")
+    if options.get("mode") in COMPARING:
+        _check_comparison(options)
     if options.get("stage"):
         _check_calibration(options)
+
+
+def _check_comparison(options: SessionOptions) -> None:
+    """Raise InvalidSession for what only verdicts on single responses have."""
+    for name in ("qualify_at", "gold_share", "extra_below"):
+        if options.get(name):
+            raise InvalidSession(
+                _("Gold answers and added people are not for comparisons: leave this empty."), name
+            )
 
 
 def _check_calibration(options: SessionOptions) -> None:

@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from annotations.errors import InvalidSession, NotPossible
-from annotations.models import EVERYONE, Item, ItemKind, Mode, Session, SessionStatus
+from annotations.models import EVERYONE, Item, ItemKind, ItemResponse, Session, SessionStatus
+from annotations.options import COMPARING
 from annotations.queries.checks import IS_CHECK
+from annotations.queries.comparisons import members_of
 from annotations.queries.gold import gold_of
 from rubricstudio.domain.assignment import draw
 from rubricstudio.models import Response, User
-
-VERDICT_MODES = (Mode.CRITERIA, Mode.OVERALL)
 
 
 @transaction.atomic
@@ -54,8 +54,8 @@ def set_checks(
 def _check_chosen(
     session: Session, chosen: Mapping[ItemKind, Sequence[int]], wanted: Mapping[int, ItemKind]
 ) -> None:
-    if wanted and session.mode not in VERDICT_MODES:
-        raise InvalidSession(_("Gold answers are for sessions in which criteria are judged."))
+    if wanted and session.mode in COMPARING:
+        raise InvalidSession(_no_gold())
     if len(wanted) < sum(map(len, chosen.values())):
         raise InvalidSession(_("A response is either for training, qualification or hidden gold."))
     known = Response.objects.filter(project=session.round.project_id, pk__in=list(wanted))
@@ -63,6 +63,10 @@ def _check_chosen(
         raise InvalidSession(
             _("Each of these responses needs a gold answer to a criterion of the rubric version.")
         )
+
+
+def _no_gold() -> str:
+    return _("Gold answers are for sessions in which criteria are judged.")
 
 
 def _withdraw(session: Session, kept: set[int]) -> None:
@@ -83,8 +87,9 @@ def _turn_into_checks(session: Session, wanted: Mapping[int, ItemKind]) -> None:
             "response", "pk"
         )
     )
-    added = [response for response in wanted if response not in present]
-    present |= _add_hidden(session, [(response, 0) for response in added])
+    added = [str(response) for response in wanted if response not in present]
+    made = _add_hidden(session, added, sample=0)
+    present |= {int(members): pk for members, pk in made.items()}
     for kind in (ItemKind.TRAINING, ItemKind.QUALIFICATION, ItemKind.GOLD):
         ids = [present[response] for response, other in wanted.items() if other == kind]
         Item.objects.filter(pk__in=ids).update(
@@ -96,12 +101,12 @@ def _turn_into_checks(session: Session, wanted: Mapping[int, ItemKind]) -> None:
         )
 
 
-def _add_hidden(session: Session, what: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Add items for these (response, sample) so that their ids do not tell them from work.
+def _add_hidden(session: Session, what: Sequence[str], *, sample: int) -> dict[str, int]:
+    """Add items with these members so that their ids do not tell them from work.
 
     Addresses hold an item's id, and new ids are the highest. So each new item changes
     places with an item of work that nobody has: the work gets the new id and keeps its
-    position. Returns the id of each response's item.
+    position. Returns the id of each item by its members.
     """
     free = list(
         Item.objects.filter(
@@ -111,12 +116,11 @@ def _add_hidden(session: Session, what: Sequence[tuple[int, int]]) -> dict[int, 
     Random(f"ids:{session.pk}:{len(what)}").shuffle(free)
     last = Item.objects.filter(session=session).order_by("-position").first()
     end = 0 if last is None else last.position + 1
-    ids: dict[int, int] = {}
-    for offset, (response, sample) in enumerate(what):
+    ids: dict[str, int] = {}
+    for offset, members in enumerate(what):
         item = Item(
             session=session,
-            response_id=response,
-            members=str(response),
+            members=members,
             sample=sample,
             position=end + offset,
             places=EVERYONE,
@@ -124,16 +128,26 @@ def _add_hidden(session: Session, what: Sequence[tuple[int, int]]) -> dict[int, 
             own_weight=None if sample else 1.0,
             is_closed=True,
         )
+        item.response_id = members_of(item)[0]
         if free:
             work = free.pop()
             item.pk = work.pk
             work.pk = None
             work._state.adding = True
             Item.objects.filter(pk=item.pk).delete()
-            work.save(force_insert=True)
-        item.save(force_insert=True)
-        ids[response] = item.pk
+            _insert(work)
+        _insert(item)
+        ids[members] = item.pk
     return ids
+
+
+def _insert(item: Item) -> None:
+    """Write an item with the further responses that its members say."""
+    item.save(force_insert=True)
+    ItemResponse.objects.bulk_create(
+        ItemResponse(item=item, response_id=response, place=place)
+        for place, response in enumerate(members_of(item)[1:], start=1)
+    )
 
 
 def _spread(session: Session, random: Random) -> None:
@@ -165,16 +179,17 @@ def add_repeats(session: Session) -> int:
 
     The same session draws the same items again, so nothing is added twice.
     """
-    if session.repeat_share <= 0 or session.mode not in VERDICT_MODES:
+    if session.repeat_share <= 0:
         return 0
     items = Item.objects.filter(session=session)
-    work = items.filter(kind=ItemKind.WORK, sample=0).values_list("response", flat=True)
-    ids = list(work)
-    size = round(session.repeat_share * len(ids))
-    there = set(items.filter(sample=1).values_list("response", flat=True))
-    chosen = [pk for pk in draw(ids, size, session.pk) if pk not in there] if size else []
+    work = items.filter(kind=ItemKind.WORK, sample=0).order_by("position")
+    members = list(work.values_list("members", flat=True))
+    size = round(session.repeat_share * len(members))
+    there = set(items.filter(sample=1).values_list("members", flat=True))
+    drawn = [members[at] for at in draw(range(len(members)), size, session.pk)] if size else []
+    chosen = [one for one in drawn if one not in there]
     if chosen:
-        _add_hidden(session, [(response, 1) for response in chosen])
+        _add_hidden(session, chosen, sample=1)
         _spread(session, Random(f"repeats:{session.pk}"))
     return len(chosen)
 
@@ -198,6 +213,8 @@ def set_rules(
     locked = Session.objects.select_for_update().get(pk=session.pk)
     if locked.status == SessionStatus.COMPLETED:
         raise NotPossible(_("The session is completed."))
+    if locked.mode in COMPARING:
+        raise InvalidSession(_no_gold())
     if qualify_at is not None and not 0 < qualify_at <= 1:
         raise InvalidSession(_("The threshold is a share above 0 and up to 100 %."))
     if not 0 <= gold_share <= 0.5:

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import Unpack
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from annotations.actions.sessions import EVERYTHING, set_annotators
 from annotations.actions.setup import check_name, check_version, open_session, place_items
-from annotations.errors import InvalidSession
 from annotations.grouping import Grouping, choose_groups
 from annotations.models import Item, ItemResponse, Session
 from annotations.options import SessionOptions, check_options
@@ -39,8 +37,6 @@ def create_comparison(
     options["mode"] = grouping.mode
     check_name(project, name)
     check_options(options)
-    if options.get("repeat_share") or options.get("qualify_at") or options.get("extra_below"):
-        raise InvalidSession(_("Repeats, gold answers and added people are not for comparisons."))
     check_version(project, version, grouping.mode)
     groups = choose_groups(project, version, selection, grouping)
     kept = {**selection.as_json(), **grouping.as_json()}

@@ -15,14 +15,8 @@ _CHUNK = 5_000
 _OTHER = "Nothing was changed; correct it on the session's page Quality, or leave it out."
 # What makes two gold answers the same; who added one and when does not.
 _SAID = (
-    "status",
-    "value",
-    "note",
-    "evidence",
-    "origin",
-    "origin_round_id",
-    "origin_rater_id",
-    "origin_n",
+    *("status", "value", "note", "evidence"),
+    *("origin", "origin_round_id", "origin_rater_id", "origin_n"),
 )
 _Cell = tuple[int, int]
 

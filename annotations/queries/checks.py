@@ -20,11 +20,11 @@ FIRST = (ItemKind.TRAINING, ItemKind.QUALIFICATION)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An item that is handed out by the rules of quality."""
+    """An item that is handed out by the rules of quality; `members` as in Item."""
 
     item_id: int
     kind: str
-    response_id: int
+    members: str
     position: int
 
 
@@ -36,7 +36,7 @@ class Had:
     item_id: int
     kind: str
     sample: int
-    response_id: int
+    members: str
     position: int
     is_open: bool
     is_begun: bool
@@ -101,12 +101,12 @@ class Course:
         return sum(one.is_work and not one.is_open for one in self.had)
 
     def _repeat_due(self) -> Check | None:
-        twins = {str(c.response_id): c for c in self._twins}
+        twins = {check.members: check for check in self._twins}
         done = [one for one in self.had if not one.is_open and one.kind not in FIRST]
         name = repeat_due(
             [_name(one) for one in done],
             with_twin=list(twins),
-            had_twin=[str(one.response_id) for one in self.had if one.sample == 1],
+            had_twin=[one.members for one in self.had if one.sample == 1],
         )
         return twins.get(name)
 
@@ -125,13 +125,13 @@ class Course:
             share=self.gold_share,
             seed=self._seed,
         )
-        twins = {check.response_id for check in self._twins}
-        again = {one.response_id for one in self.had if one.sample == 1}
+        twins = {check.members for check in self._twins}
+        again = {one.members for one in self.had if one.sample == 1}
         order = [one for one in self.had if one.kind not in FIRST]
         places = [
             place
             for place, one in enumerate(order)
-            if one.is_work and one.is_submitted and one.response_id in twins - again
+            if one.is_work and one.is_submitted and one.members in twins - again
         ]
         return gold + repeats_left(places, len(order) + work + gold)
 
@@ -143,8 +143,8 @@ class Course:
 
 
 def _name(one: Had) -> str:
-    """A first submission of work goes by its response, anything else by a name of its own."""
-    return str(one.response_id) if one.is_work and one.is_submitted else f"-{one.pk}"
+    """A first submission of work goes by its responses, anything else by a name of its own."""
+    return one.members if one.is_work and one.is_submitted else f"-{one.pk}"
 
 
 def has_checks(session: Session) -> bool:
@@ -155,11 +155,11 @@ def has_checks(session: Session) -> bool:
 def course(session: Session, rater_id: int) -> Course | None:
     """A person's way through a session, None (after one query) where all of it is work."""
     rows = Item.objects.filter(IS_CHECK, session=session).order_by("position")
-    checks = [Check(*row) for row in rows.values_list("pk", "kind", "response_id", "position")]
+    checks = [Check(*row) for row in rows.values_list("pk", "kind", "members", "position")]
     if not checks:
         return None
     had = Assignment.objects.filter(item__session=session, rater=rater_id).values_list(
-        *("pk", "item", "item__kind", "item__sample", "item__response", "item__position"),
+        *("pk", "item", "item__kind", "item__sample", "item__members", "item__position"),
         *("status", "draft_version", "is_given", "postponed_at"),
     )
     return Course(
@@ -169,12 +169,12 @@ def course(session: Session, rater_id: int) -> Course | None:
         checks,
         [
             Had(
-                *(pk, item, kind, sample, response, position),
+                *(pk, item, kind, sample, members, position),
                 is_open=status in OPEN,
                 is_begun=status in OPEN and postponed is None and (not given or version > 0),
                 is_submitted=status == "submitted",
             )
-            for pk, item, kind, sample, response, position, status, version, given, postponed in (
+            for pk, item, kind, sample, members, position, status, version, given, postponed in (
                 had.order_by("submitted_at", "pk")
             )
         ],

@@ -6,10 +6,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import Assignment, AssignmentStatus, Gold, Item, ItemKind, Session
+from annotations.comparison import preferred
+from annotations.models import (
+    Assignment,
+    AssignmentStatus,
+    CriterionPreference,
+    Gold,
+    Item,
+    ItemKind,
+    Session,
+)
+from annotations.options import COMPARING
 from annotations.queries.gold import answers_to, results
 from rubricstudio.domain.quality import GoldScore
-from rubricstudio.models import Response
+from rubricstudio.models import Preference, Response
 
 _NOTHING = GoldScore(0, 0)
 
@@ -56,22 +66,49 @@ def people_quality(session: Session) -> list[PersonQuality]:
 
 
 def _repeats(session: Session) -> dict[int, GoldScore]:
-    """By person: on how many of the criteria judged twice both answers are equal."""
-    twice = Assignment.objects.filter(
+    """By person: on how many of the questions answered twice both answers are equal."""
+    read = _preferred if session.mode in COMPARING else _values
+    twice = _twice(session)
+    first, again = read(session, twice, 0), read(session, twice, 1)
+    found: dict[int, GoldScore] = defaultdict(lambda: _NOTHING)
+    for question, answer in again.items():
+        if question in first:
+            found[question[0]] += GoldScore(int(first[question] == answer), 1)
+    return dict(found)
+
+
+def _twice(session: Session) -> list[int]:
+    """The responses of the repeats that somebody submitted."""
+    rows = Assignment.objects.filter(
         item__session=session, item__sample=1, status=AssignmentStatus.SUBMITTED
     )
-    responses = list(twice.values_list("item__response", flat=True).distinct())
-    first = answers_to(session, responses, sample=0)
-    again = answers_to(session, responses, sample=1)
-    found: dict[int, GoldScore] = defaultdict(lambda: _NOTHING)
-    for cell, answers in again.items():
-        both = [
-            (a.value, first[cell][key].value)
-            for key, a in answers.items()
-            if key in first.get(cell, {})
-        ]
-        found[cell[0]] += GoldScore(sum(a == b for a, b in both), len(both))
-    return dict(found)
+    members = rows.values_list("item__members", flat=True).distinct()
+    return sorted({int(response) for one in members for response in one.split(",")})
+
+
+def _values(session: Session, responses: list[int], sample: int) -> dict[tuple[Any, ...], Any]:
+    """Current values by (rater, response, criterion key)."""
+    return {
+        (*cell, key): answer.value
+        for cell, answers in answers_to(session, responses, sample=sample).items()
+        for key, answer in answers.items()
+    }
+
+
+def _preferred(session: Session, responses: list[int], sample: int) -> dict[tuple[Any, ...], Any]:
+    """Which was preferred, however much, by (rater, a, b, criterion), None for the whole."""
+    cell = ("rater", "response_a", "response_b")
+    current = (
+        Preference.objects.filter(round=session.pk, sample=sample, response_a__in=responses)
+        .order_by(*cell, "-revision")
+        .distinct(*cell)
+    )
+    rows = {pk: (asked, said) for pk, said, *asked in current.values_list("pk", "preferred", *cell)}
+    found: dict[tuple[Any, ...], Any] = {(*asked, None): said for asked, said in rows.values()}
+    parts = CriterionPreference.objects.filter(preference__in=list(rows))
+    for pk, criterion, strength in parts.values_list("preference", "criterion", "strength"):
+        found[*rows[pk][0], criterion] = None if strength is None else preferred(strength)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

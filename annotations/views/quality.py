@@ -15,6 +15,7 @@ from annotations.feedback import beside_gold, open_feedback
 from annotations.forms_quality import GoldImportForm, PassForm, RulesForm
 from annotations.loaders import load_assignment, load_place, load_session
 from annotations.models import ItemKind
+from annotations.options import COMPARING
 from annotations.queries.quality import candidates, people_quality
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
@@ -34,6 +35,7 @@ def quality(request: ProjectRequest, project: Project, session_id: int) -> HttpR
     }
     context = {
         "session": shown,
+        "has_gold": shown.mode not in COMPARING,
         "people": people_quality(shown),
         "candidates": candidates(shown),
         "rules": RulesForm(initial=initial),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from annotations import actions
 from annotations.errors import AnnotationError, InvalidSession
+from annotations.forms_compare import ComparisonSettingsForm
 from annotations.forms_sessions import SessionForm, SettingsForm, initial_of, settled
 from annotations.loaders import load_session
 from annotations.models import Session, SessionStatus
@@ -48,9 +49,7 @@ def session_edit(request: ProjectRequest, project: Project, session_id: int) -> 
     if shown.status == SessionStatus.COMPLETED:
         messages.info(request, _("The session is completed: its settings stay as they are."))
         return redirect(shown)
-    is_open = shown.status == SessionStatus.DRAFT and shown.mode not in COMPARING
-    kind = SessionForm if is_open else SettingsForm
-    form = kind(
+    form = _form_of(shown)(
         request.POST or None,
         request.FILES or None,
         project=project,
@@ -64,6 +63,13 @@ def session_edit(request: ProjectRequest, project: Project, session_id: int) -> 
         except REFUSED as error:
             _add(form, error)
     return _form_page(request, project, form, shown)
+
+
+def _form_of(shown: Session) -> type[SettingsForm]:
+    """The form with what may still be set."""
+    if shown.status != SessionStatus.DRAFT:
+        return SettingsForm
+    return ComparisonSettingsForm if shown.mode in COMPARING else SessionForm
 
 
 def _save(request: ProjectRequest, shown: Session, form: SettingsForm) -> None:
@@ -97,11 +103,12 @@ def _form_page(
     context: dict[str, Any] = {
         "form": form,
         "session": shown,
+        "compares": shown is not None and shown.mode in COMPARING,
         "can_start": shown is not None or responses > 0,
         "has_versions": published_versions(project).exists(),
         "responses": responses,
         "is_whole": isinstance(form, SessionForm),
-        "settled": [] if isinstance(form, SessionForm) else settled(),
+        "settled": [] if isinstance(form, SessionForm) else settled(form),
         "previewed": request.method == "POST" and "preview" in request.POST,
     }
     if isinstance(form, SessionForm):

@@ -138,9 +138,9 @@ def test_results_by_day_have_a_figure_and_a_table(
     rows = list(table_rows(page, "known-days").values())
     # Wilson at 95 %: 1 of 2 is 0.09 to 0.91, 4 of 4 is 0.51 to 1, 5 of 6 is 0.44 to 0.97.
     assert rows == [
-        {"Items": "1", "Like the right ones": "50 % [9–91] n=2"},
-        {"Items": "2", "Like the right ones": "100 % [51–100] n=4"},
-        {"Items": "3", "Like the right ones": "83 % [44–97] n=6"},
+        {"Items": "1", "Matched": "50 % [9–91] n=2"},
+        {"Items": "2", "Matched": "100 % [51–100] n=4"},
+        {"Items": "3", "Matched": "83 % [44–97] n=6"},
     ]
 
 
