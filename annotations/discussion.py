@@ -16,11 +16,10 @@ from annotations.queries.discussion import (
     notes_on,
     people_of,
     text_of,
-    weight_shares,
 )
 from annotations.queries.sheets import criteria_of, criterion_ids
 from rubricstudio.domain.passages import Passage, passages
-from rubricstudio.domain.rubric import Criterion, ScaleKind
+from rubricstudio.domain.rubric import Criterion, ScaleKind, shares_of
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Verdict
 
@@ -106,7 +105,7 @@ def discussed_page(
     for row in sorted(verdicts, key=lambda row: marks.index(row.rater_id)):
         by_criterion.setdefault(row.criterion.key, []).append(row)
     criteria = criteria_of(session)
-    shares = weight_shares(criteria)
+    shares = shares_of({one.key: one.weight for one in criteria})
     blocks = [
         Block(
             one,

@@ -24,9 +24,10 @@ from annotations.options import (
     options_of,
     why_fixed,
 )
-from annotations.queries.choices import finished_runs, published_versions
+from annotations.queries.choices import published_versions
 from annotations.selection import BY_SOURCE, BY_TAG, Selection
 from rubricstudio.models import Project, Round, RubricVersion
+from rubricstudio.queries.rounds import finished_runs
 
 # How many responses: a radio button each. Those with a colon draw from strata.
 ALL, SAMPLE = "all", "sample"
@@ -269,9 +270,7 @@ class SessionForm(RepeatsForm, NarrowingForm, SettingsForm):
             ("version", published_versions(project)),
             ("suggestions", finished_runs(project)),
         ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
+            cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
 
     def clean_tasks(self) -> IdList:
         return self._known("tasks", self.cleaned_data["tasks"])

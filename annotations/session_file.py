@@ -12,8 +12,9 @@ from django.http import QueryDict
 
 from annotations.forms_sessions import SessionForm, SettingsForm, initial_of
 from annotations.models import Session, SessionStatus
-from annotations.queries.choices import candidate_annotators, finished_runs, published_versions
+from annotations.queries.choices import candidate_annotators, published_versions
 from rubricstudio.models import Project
+from rubricstudio.queries.rounds import finished_runs
 
 # What a file says otherwise than the form: rubric and version by id and number, people by
 # address, a run by name. The file of ids is a list here.

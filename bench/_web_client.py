@@ -116,14 +116,19 @@ def await_answer(
 ) -> None:
     """Ask a server that was just started until it answers; end with its log where it does not.
 
+    A refusal is an answer that no waiting makes better: it ends at once, with its reason.
     patience: seconds. Neither server tells when it listens, so there is nothing else to wait for.
     """
+    reason = f"no server at {path}"
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and server.poll() is None:
         try:
             Client(port).get(path)
-        except (OSError, Refused):
+        except OSError:
             time.sleep(0.1)
+        except Refused as error:
+            reason = str(error)
+            break
         else:
             return
-    raise SystemExit(f"no server at {path}:\n{log.read_text()[-2000:]}")
+    raise SystemExit(f"{reason}:\n{log.read_text()[-2000:]}")

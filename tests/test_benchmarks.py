@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,6 +69,29 @@ def check(figure: dict[str, Any]) -> None:
     assert (figure["theirs"] is None) == (figure["ratio"] is None)
     if figure["theirs"] is not None:
         assert figure["ratio"] == pytest.approx(figure["theirs"] / figure["ours"])
+
+
+def test_a_server_that_refuses_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    client = importlib.import_module("_web_client")
+    (log := tmp_path / "log").write_text("the server's last words")
+    with HTTPServer(("127.0.0.1", 0), _Refusing) as server, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(server.handle_request)
+        alive = SimpleNamespace(poll=lambda: None)
+
+        with pytest.raises(SystemExit, match="(?s)/health answered 503.*last words"):
+            client.await_answer("/health", server.server_port, alive, log, float("inf"))
+        running.result()
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(503)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
 
 
 def test_make_bench_runs_each_benchmark_and_no_helper() -> None:

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from annotations.errors import InvalidSession
 from annotations.models import Item, ItemKind, ItemResponse, Mode, Session
 from annotations.options import SessionOptions
-from annotations.queries.choices import finished_runs
 from annotations.selection import Chosen
 from annotations.sheet import asked_of_people
 from rubricstudio.actions.rounds import open_round
 from rubricstudio.domain.strata import share_of
 from rubricstudio.models import Project, Round, RoundKind, RubricVersion, User, VersionStatus
+from rubricstudio.queries.rounds import finished_runs
 
 
 def check_name(project: Project, name: str, *, own: Round | None = None) -> None:

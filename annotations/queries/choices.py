@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import F, Func, QuerySet
 
 from rubricstudio.models import (
     Project,
     Response,
     Role,
-    Round,
-    RoundKind,
     RubricVersion,
     Task,
     User,
@@ -50,12 +48,3 @@ def tags_of(project: Project) -> list[str]:
 def responses_with_text(project: Project) -> int:
     """How many responses could be judged."""
     return Response.objects.filter(project=project, text__isnull=False).count()
-
-
-def finished_runs(project: Project) -> QuerySet[Round]:
-    """The judges' rounds whose verdicts can be shown as suggestions, newest first.
-
-    An imported round has no run here; one that was carried out here must be done.
-    """
-    runs = Round.objects.filter(project=project, kind=RoundKind.RUN, version__isnull=False)
-    return runs.filter(Q(run__isnull=True) | Q(run__status="done")).order_by("-pk")

@@ -8,7 +8,7 @@ disagrees by the part of the scale between its two values, as in `annotations.qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from django.db import connection
 
 from annotations.models import Assignment, AssignmentStatus, DiscussionNote, ItemKind, Session
 from annotations.queries.sheets import criteria_of, criterion_ids
-from rubricstudio.domain.rubric import Criterion
+from rubricstudio.domain.rubric import shares_of
 from rubricstudio.models import Rater, Response, Verdict
 
 PAGE = 25
@@ -193,7 +193,7 @@ def own_item(session: Session, response_id: int, user_id: int) -> int | None:
 
 def _parameters(session: Session) -> dict[str, Any]:
     criteria, ids = criteria_of(session), criterion_ids(session)
-    shares = weight_shares(criteria)
+    shares = shares_of({one.key: one.weight for one in criteria})
     return {
         "session": session.pk,
         "revealed": session.revealed_at,
@@ -203,17 +203,6 @@ def _parameters(session: Session) -> dict[str, Any]:
         "scales": [one.scale.kind.value for one in criteria],
         "spans": [one.scale.high - one.scale.low for one in criteria],
     }
-
-
-def weight_shares(criteria: Sequence[Criterion]) -> Mapping[str, float]:
-    """Each criterion's share of the absolute weight of those that people judge, by key.
-
-    All shares are equal where no criterion has any weight.
-    """
-    total = sum(abs(one.weight) for one in criteria)
-    if not total:
-        return {one.key: 1 / len(criteria) for one in criteria}
-    return {one.key: abs(one.weight) / total for one in criteria}
 
 
 def first_verdicts(session: Session, response_id: int) -> list[Verdict]:

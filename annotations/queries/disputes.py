@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef
 
 from annotations.models import Item, ItemKind
 from rubricstudio.domain.rubric import Criterion as CriterionValue
+from rubricstudio.domain.rubric import shares_of
 from rubricstudio.models import Criterion, Project, Round, RoundKind, Verdict
 from rubricstudio.queries.verdict_table import same_criteria
 
@@ -88,17 +89,16 @@ def scope_of(project: Project, rounds: Sequence[Round]) -> Scope:
 
 def _shares(same: Mapping[int, int]) -> dict[int, float]:
     """Each unit's share of the absolute weight in the newest version that has it."""
-    rows = list(
+    rows = (
         Criterion.objects.filter(pk__in=list(same))
         .order_by("version__number", "pk")
         .values_list("pk", "version_id", "weight")
     )
-    totals: dict[int, float] = {}
-    for _, version, weight in rows:
-        totals[version] = totals.get(version, 0.0) + abs(weight)
+    versions: dict[int, dict[int, float]] = {}
+    for pk, version, weight in rows:
+        versions.setdefault(version, {})[pk] = weight
     return {
-        same[pk]: abs(weight) / totals[version] if totals[version] else 0.0
-        for pk, version, weight in rows
+        same[pk]: share for weights in versions.values() for pk, share in shares_of(weights).items()
     }
 
 

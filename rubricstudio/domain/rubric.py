@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
+
+K = TypeVar("K")
 
 
 class MetMeans(StrEnum):
@@ -265,5 +268,13 @@ class Rubric:
 
     def weight_shares(self) -> dict[str, float]:
         """Each leaf's |weight| over the sum of all, in [0, 1]; empty where that sum is 0."""
-        total = self.positive_weight + self.negative_weight
-        return {c.key: abs(c.weight) / total for c in self.leaves} if total else {}
+        weights = {c.key: c.weight for c in self.leaves}
+        return shares_of(weights) if any(weights.values()) else {}
+
+
+def shares_of(weights: Mapping[K, float]) -> dict[K, float]:
+    """Each |weight| over the sum of all, in [0, 1]; all are alike where that sum is 0."""
+    total = sum(abs(weight) for weight in weights.values())
+    if not total:
+        return dict.fromkeys(weights, 1 / max(len(weights), 1))
+    return {key: abs(weight) / total for key, weight in weights.items()}

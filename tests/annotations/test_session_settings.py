@@ -28,6 +28,9 @@ from rubricstudio.actions.tasks import add_response, add_task
 from rubricstudio.domain.assignment import InvalidSample
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Round, RoundKind, Rubric, Verdict
+from scoring.actions.batches import judge_batch
+from scoring.actions.judges import create_judge
+from scoring.actions.runs import start_run
 from tests.annotations.conftest import COMPLETE
 from tests.conftest import Cast, Data
 
@@ -169,6 +172,27 @@ def test_suggestions_come_from_a_run_over_the_same_version(cast: Cast, data: Dat
     )
     with pytest.raises(InvalidSession, match="over the rubric version"):
         _create(cast, data, suggestions=run, hide_judges=False)
+
+
+def test_a_run_suggests_once_it_is_done(cast: Cast, data: Data) -> None:
+    judge = create_judge(
+        project=cast.project, name="Judge", kind="scripted", params={}, by=cast.owner
+    )
+    run = start_run(
+        judge=judge,
+        version=data.version,
+        response_ids=[response.pk for response in data.responses],
+        name="Run",
+        by=cast.owner,
+        enqueue=False,
+    )
+    with pytest.raises(InvalidSession, match="Choose a finished run"):
+        _create(cast, data, suggestions=run.round, hide_judges=False)
+
+    judge_batch(run=run, number=run.batches.get().number)
+
+    made = _create(cast, data, suggestions=run.round, hide_judges=False)
+    assert made.suggestions == run.round
 
 
 # -- the whole response
