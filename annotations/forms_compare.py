@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from annotations.actions.wanted import Wanted
 from annotations.forms import AnnotatorsForm, NarrowingForm, PaceForm, RepeatsForm
 from annotations.forms_sessions import SettingsForm
 from annotations.grouping import ALL, LIST, NUMBER, Grouping, read_list
@@ -31,7 +32,7 @@ class ComparisonSettingsForm(RepeatsForm, SettingsForm):
 
 
 class ComparisonForm(RepeatsForm, PaceForm, NarrowingForm, AnnotatorsForm):
-    """A new session of pairs or rankings; `grouping()` is what it brings together."""
+    """A new session of pairs or rankings."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
     mode = forms.ChoiceField(
@@ -134,6 +135,18 @@ class ComparisonForm(RepeatsForm, PaceForm, NarrowingForm, AnnotatorsForm):
         if data.get("how") == NUMBER and "number" not in self.errors and not data["number"]:
             self.add_error("number", _now("Say how many."))
         return data
+
+    def wanted(self) -> Wanted:
+        """What the form asks for, once it is valid."""
+        data = self.cleaned_data
+        return Wanted(
+            name=data["name"],
+            annotators=list(data["annotators"]),
+            options=self.options(),
+            version=data["version"],
+            selection=self.selection(),
+            grouping=self.grouping(),
+        )
 
     def grouping(self) -> Grouping:
         """What is brought together, once the form is valid."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -160,9 +161,14 @@ class SettingsForm(PaceForm, AnnotatorsForm):
             data["stage"] = Stage.VOTE if self.cleaned_data["calibration"] else Stage.NONE
         return cast(SessionOptions, data)
 
+    def wanted(self) -> Wanted:
+        """What the form asks for, once it is valid."""
+        data = self.cleaned_data
+        return Wanted(data["name"], list(data["annotators"]), self.options())
+
 
 class SessionForm(RepeatsForm, NarrowingForm, SettingsForm):
-    """A session that has not started; `wanted()` is what it asks for."""
+    """A session that has not started."""
 
     mode = forms.ChoiceField(
         label=_("What people judge"),
@@ -308,15 +314,10 @@ class SessionForm(RepeatsForm, NarrowingForm, SettingsForm):
             self.data = data
 
     def wanted(self) -> Wanted:
-        """What the form asks for, once it is valid."""
         data = self.cleaned_data
-        return Wanted(
-            name=data["name"],
-            version=data["version"] if data["mode"] == Mode.CRITERIA else None,
-            scale=data["scale"],
-            selection=self.selection(),
-            annotators=list(data["annotators"]),
-            options=self.options(),
+        version = data["version"] if data["mode"] == Mode.CRITERIA else None
+        return replace(
+            super().wanted(), version=version, scale=data["scale"], selection=self.selection()
         )
 
     def selection(self) -> Selection:

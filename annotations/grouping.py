@@ -53,10 +53,16 @@ class Grouping:
 
 
 def read_list(text: str) -> tuple[tuple[str, ...], ...]:
-    """The ids on each line of a text, separated by commas or tabs; empty lines are nothing."""
+    """The ids on each line of a text, separated by commas or tabs; empty lines are nothing.
+
+    Raises InvalidSelection.
+    """
     delimiter = "\t" if "\t" in text else ","
     rows = csv.reader(text.splitlines(), delimiter=delimiter, skipinitialspace=True)
-    cells = (tuple(cell.strip() for cell in row if cell.strip()) for row in rows)
+    try:
+        cells = [tuple(cell.strip() for cell in row if cell.strip()) for row in rows]
+    except csv.Error as error:  # a quotation that never ends, longer than any id
+        raise InvalidSelection(_("Line %(n)d: no list of ids.") % {"n": rows.line_num}) from error
     return tuple(row for row in cells if row)
 
 

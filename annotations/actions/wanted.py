@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from annotations.actions.compare_sessions import create_comparison
 from annotations.actions.editing import edit_session
 from annotations.actions.overall import overall_version
-from annotations.actions.sessions import create_session
+from annotations.actions.sessions import EVERYTHING, create_session
+from annotations.grouping import Grouping
 from annotations.models import Session
 from annotations.options import SessionOptions
 from annotations.selection import Selection
@@ -17,26 +19,45 @@ from rubricstudio.models import Project, RubricVersion, User
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A whole description. `version` is None in mode overall, where `scale` decides."""
+    """A description: all of a new session, or what changes in one, None for what stays.
+
+    Without a version its `scale` decides, in mode overall. `grouping` is of a new session
+    that compares responses.
+    """
 
     name: str
-    version: RubricVersion | None
-    scale: str
-    selection: Selection
-    annotators: list[User]
+    annotators: list[User] | None
     options: SessionOptions
+    version: RubricVersion | None = None
+    scale: str = ""
+    selection: Selection | None = None
+    grouping: Grouping | None = None
 
 
 @transaction.atomic
 def create_wanted(*, project: Project, wanted: Wanted, by: User) -> Session:
-    """Set up the session that is wanted. Raises what `create_session` does."""
+    """Set up the session that is wanted. Raises what the actions that create one do."""
+    version = _version(project, wanted, by)
+    assert version is not None
+    selection, annotators = wanted.selection or EVERYTHING, wanted.annotators or ()
+    if wanted.grouping is not None:
+        return create_comparison(
+            project=project,
+            name=wanted.name,
+            version=version,
+            by=by,
+            grouping=wanted.grouping,
+            selection=selection,
+            annotators=annotators,
+            **wanted.options,
+        )
     return create_session(
         project=project,
         name=wanted.name,
-        version=_version(project, wanted, by),
+        version=version,
         by=by,
-        selection=wanted.selection,
-        annotators=wanted.annotators,
+        selection=selection,
+        annotators=annotators,
         **wanted.options,
     )
 
@@ -55,7 +76,7 @@ def edit_wanted(*, session: Session, wanted: Wanted, by: User) -> Session:
     )
 
 
-def _version(project: Project, wanted: Wanted, by: User) -> RubricVersion:
-    if wanted.version is not None:
-        return wanted.version
-    return overall_version(project=project, scale=wanted.scale, by=by)
+def _version(project: Project, wanted: Wanted, by: User) -> RubricVersion | None:
+    if wanted.version is None and wanted.scale:
+        return overall_version(project=project, scale=wanted.scale, by=by)
+    return wanted.version

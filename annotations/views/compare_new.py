@@ -21,17 +21,9 @@ def compare_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
     form = ComparisonForm(request.POST or None, project=project)
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.create_comparison(
-                project=project,
-                name=form.cleaned_data["name"],
-                version=form.cleaned_data["version"],
-                by=request.user,
-                grouping=form.grouping(),
-                selection=form.selection(),
-                annotators=form.cleaned_data["annotators"],
-                **form.options(),
+            return redirect(
+                actions.create_wanted(project=project, wanted=form.wanted(), by=request.user)
             )
-            return redirect(made)
         except (AnnotationError, InvalidSelection, InvalidSample) as error:
             field = error.field if isinstance(error, InvalidSession) else ""
             form.add_error(field if field in form.fields else None, str(error))

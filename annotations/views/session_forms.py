@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST
 
 from annotations import actions
 from annotations.errors import AnnotationError, InvalidSession
-from annotations.forms_compare import ComparisonSettingsForm
 from annotations.forms_sessions import SessionForm, SettingsForm, initial_of, settled
 from annotations.loaders import load_session
 from annotations.models import Session, SessionStatus
@@ -21,6 +20,7 @@ from annotations.queries.carried import adoption_of, newer_versions, submitted_s
 from annotations.queries.choices import published_versions, responses_with_text
 from annotations.queries.estimate import estimate
 from annotations.selection import InvalidSelection
+from annotations.session_file import kind_of
 from rubricstudio.domain.assignment import InvalidSample
 from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project
@@ -49,7 +49,7 @@ def session_edit(request: ProjectRequest, project: Project, session_id: int) -> 
     if shown.status == SessionStatus.COMPLETED:
         messages.info(request, _("The session is completed: its settings stay as they are."))
         return redirect(shown)
-    form = _form_of(shown)(
+    form = kind_of(shown)(
         request.POST or None,
         request.FILES or None,
         project=project,
@@ -57,32 +57,12 @@ def session_edit(request: ProjectRequest, project: Project, session_id: int) -> 
     )
     if _is_saving(request) and form.is_valid():
         try:
-            _save(request, shown, form)
+            actions.edit_wanted(session=shown, wanted=form.wanted(), by=request.user)
             messages.success(request, _("The session is saved."))
             return redirect(shown)
         except REFUSED as error:
             _add(form, error)
     return _form_page(request, project, form, shown)
-
-
-def _form_of(shown: Session) -> type[SettingsForm]:
-    """The form with what may still be set."""
-    if shown.status != SessionStatus.DRAFT:
-        return SettingsForm
-    return ComparisonSettingsForm if shown.mode in COMPARING else SessionForm
-
-
-def _save(request: ProjectRequest, shown: Session, form: SettingsForm) -> None:
-    if isinstance(form, SessionForm):
-        actions.edit_wanted(session=shown, wanted=form.wanted(), by=request.user)
-        return
-    actions.edit_session(
-        session=shown,
-        by=request.user,
-        name=form.cleaned_data["name"],
-        annotators=form.cleaned_data["annotators"],
-        **form.options(),
-    )
 
 
 def _is_saving(request: ProjectRequest) -> bool:
@@ -123,10 +103,8 @@ def _preview(project: Project, form: SessionForm) -> dict[str, Any]:
     """What the form as it stands would make; no figures while a choice is wrong."""
     if not form.is_bound or not form.is_valid():
         return {}
-    wanted = form.wanted()
-    figures = estimate(
-        project, wanted.version, wanted.selection, wanted.options, len(wanted.annotators)
-    )
+    wanted, people = form.wanted(), len(form.cleaned_data["annotators"])
+    figures = estimate(project, wanted.version, form.selection(), wanted.options, people)
     return {"estimate": figures, "guidelines": markdown(wanted.options["instructions"])}
 
 

@@ -22,6 +22,7 @@ from django.core.management.base import CommandParser
 from annotations.actions import activate, create_wanted
 from annotations.cli import SessionCommand, refused, usage
 from annotations.errors import AnnotationError
+from annotations.forms_compare import ComparisonForm
 from annotations.forms_sessions import SessionForm
 from annotations.queries.estimate import estimate
 from annotations.selection import InvalidSelection
@@ -65,7 +66,6 @@ class Command(SessionCommand):
             form = form_of(project, described(options))
         except InvalidFile as error:
             raise usage(str(error)) from error
-        assert isinstance(form, SessionForm)
         try:
             if options["preview"]:
                 return self._preview(project, form)
@@ -76,11 +76,11 @@ class Command(SessionCommand):
             raise refused(str(error)) from error
         self.print_session(session)
 
-    def _preview(self, project: Project, form: SessionForm) -> None:
-        wanted = form.wanted()
-        found = estimate(
-            project, wanted.version, wanted.selection, wanted.options, len(wanted.annotators)
-        )
+    def _preview(self, project: Project, form: SessionForm | ComparisonForm) -> None:
+        if isinstance(form, ComparisonForm):
+            raise usage("--preview counts single responses, not pairs and rankings")
+        wanted, people = form.wanted(), len(form.cleaned_data["annotators"])
+        found = estimate(project, wanted.version, form.selection(), wanted.options, people)
         told = {
             "population": found.population,
             "items": found.items,

@@ -18,18 +18,15 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from annotations.actions import activate, complete, edit_session, edit_wanted, pause
+from annotations.actions import activate, complete, edit_wanted, pause
 from annotations.actions.calibration import reveal, vote_again
 from annotations.cli import SessionCommand, refused, usage
-from annotations.errors import AnnotationError, InvalidSession, NotPossible
-from annotations.forms_sessions import SessionForm
+from annotations.errors import AnnotationError, InvalidSession
 from annotations.management.commands.create_session import described
-from annotations.models import Session, SessionStatus
-from annotations.options import why_fixed
+from annotations.models import Session
 from annotations.selection import InvalidSelection
-from annotations.session_file import InvalidFile, form_of
+from annotations.session_file import InvalidFile, change_of
 from rubricstudio.domain.assignment import InvalidSample
-from rubricstudio.models import User
 
 STEPS: dict[str, Callable[..., Session]] = {
     "activate": activate,
@@ -77,7 +74,7 @@ class Command(SessionCommand):
             raise usage("--despite-missing goes with --step reveal")
         try:
             if told:
-                _change(session, told, by)
+                edit_wanted(session=session, wanted=change_of(session, told), by=by)
             if options["step"]:
                 step = STEPS[options["step"]]
                 if options["despite_missing"]:
@@ -90,23 +87,3 @@ class Command(SessionCommand):
         except (AnnotationError, InvalidSelection, InvalidSample) as error:
             raise refused(str(error)) from error
         self.print_session(session)
-
-
-def _change(session: Session, told: dict[str, Any], by: User) -> None:
-    if session.status == SessionStatus.COMPLETED:
-        raise NotPossible("The session is completed: its settings stay as they are.")
-    if session.status != SessionStatus.DRAFT:
-        for name in told:
-            if reason := why_fixed(name):
-                raise InvalidSession(reason, name)
-    form = form_of(session.round.project, told, session)
-    if isinstance(form, SessionForm):
-        edit_wanted(session=session, wanted=form.wanted(), by=by)
-        return
-    edit_session(
-        session=session,
-        by=by,
-        name=form.cleaned_data["name"],
-        annotators=form.cleaned_data["annotators"],
-        **form.options(),
-    )
