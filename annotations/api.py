@@ -1,37 +1,37 @@
-"""Sessions over the HTTP API: list, read, set up, open and close; what is in them.
+"""Sessions over the HTTP API: list, read, set up, change and copy; what is in them.
 
 Added to the API in rubricstudio.urls, with the handlers of what the actions refuse.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, cast
 
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from ninja import Body, Field, NinjaAPI, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
 from annotations import actions
-from annotations.actions import reminders
 from annotations.api_schemas import (
+    CHANGE,
     NEW_SESSION,
+    READ,
+    WRITE,
+    CloneIn,
     ItemPage,
-    Problem,
     SessionOut,
     SessionPage,
     SessionWhole,
-    StepOut,
 )
 from annotations.errors import (
     AnnotationError,
     IncompleteSheet,
     InvalidSession,
     NotInSession,
-    NotPossible,
 )
-from annotations.forms_sessions import SessionForm
 from annotations.loaders import find_place, load_session
 from annotations.models import Session, SessionStatus
 from annotations.options import options_of
@@ -40,23 +40,17 @@ from annotations.queries.lists import own_items, sessions_of
 from annotations.queries.progress import annotators_progress, progress_of
 from annotations.queries.states import own_states, states_of
 from annotations.selection import InvalidSelection
-from annotations.session_file import InvalidFile, form_of
+from annotations.session_file import InvalidFile, change_of, form_of
 from annotations.sheet import InvalidSheet
-from annotations.states import SESSION_STEPS
 from rubricstudio.api import TokenRequest, api_project
 from rubricstudio.domain.assignment import InvalidSample
-from rubricstudio.domain.formats.lines import clean_json
+from rubricstudio.domain.formats.lines import clean, clean_json
 from rubricstudio.http import load_membership
 from rubricstudio.models import Project, User
 from rubricstudio.permissions import Permission, may
 
 router = Router(tags=["sessions"])
-ACTIONS = {
-    "activate": actions.activate,
-    "pause": actions.pause,
-    "complete": actions.complete,
-}
-REACHED = {name: state for steps in SESSION_STEPS.values() for name, state in steps.items()}
+Described = Annotated[dict[str, Any], Body(...)]
 
 
 class Slice(Schema):
@@ -74,34 +68,31 @@ def user_of(request: HttpRequest) -> User:
 def add_handlers(api: NinjaAPI) -> None:
     """Answer what actions refuse: 422 for what is wrong in a body, 409 for a state that forbids."""
 
-    def refused(status: int, problems: str = "") -> Any:
+    def refused(status: int) -> Any:
         def handle(request: HttpRequest, error: Exception) -> HttpResponse:
-            found = dict(getattr(error, problems)) if problems else {}
-            return api.create_response(
-                request, {"detail": str(error), "problems": found}, status=status
-            )
+            body = {"detail": str(error), "problems": _problems(error)}
+            return api.create_response(request, body, status=status)
 
         return handle
 
     api.add_exception_handler(AnnotationError, refused(409))
     api.add_exception_handler(NotInSession, refused(403))
-    for error in (InvalidSession, InvalidSelection, InvalidSample):
+    for error in (InvalidSession, InvalidSelection, InvalidSample, InvalidFile, InvalidSheet):
         api.add_exception_handler(error, refused(422))
-    for incomplete in (InvalidSheet, IncompleteSheet):
-        api.add_exception_handler(incomplete, refused(422, "problems"))
-    api.add_exception_handler(InvalidFile, _invalid_file(api))
+    api.add_exception_handler(IncompleteSheet, refused(422))
 
 
-def _invalid_file(api: NinjaAPI) -> Any:
-    def handle(request: HttpRequest, error: InvalidFile) -> HttpResponse:
-        problems: dict[str, str] = {}
-        for line in error.problems:
-            name, _, text = line.partition(": ")
-            problems[name] = f"{problems[name]} {text}" if name in problems else text
-        body = {"detail": str(error), "problems": problems}
-        return api.create_response(request, body, status=422)
-
-    return handle
+def _problems(error: Exception) -> dict[str, str]:
+    """What to do, by the key of a question or the name of a setting."""
+    if isinstance(error, InvalidSession):
+        return {error.field: str(error)} if error.field else {}
+    if isinstance(error, InvalidSheet | IncompleteSheet):
+        return dict(error.problems)
+    problems: dict[str, str] = {}
+    for line in error.problems if isinstance(error, InvalidFile) else ():
+        name, _, text = line.partition(": ")
+        problems[name] = f"{problems[name]} {text}" if name in problems else text
+    return problems
 
 
 # -- who sees what
@@ -141,6 +132,7 @@ def _rows(sessions: list[Session], user: User, *, sees_all: bool) -> list[dict[s
             "rubric": session.round.version.rubric.external_id if session.round.version else "",
             "version": session.round.version.number if session.round.version else None,
             "deadline": session.deadline,
+            "stage": session.stage,
             "progress": {
                 **{name: getattr(counts[session.pk], name) for name in names},
                 "items_by_state": states[session.pk],
@@ -153,12 +145,17 @@ def _rows(sessions: list[Session], user: User, *, sees_all: bool) -> list[dict[s
     ]
 
 
+def session_row(session: Session, user: User) -> dict[str, Any]:
+    """A session for those who see everybody's work."""
+    return _rows([session], user, sees_all=True)[0]
+
+
 # -- operations
 
 
 @router.get(
     "/projects/{slug}/sessions",
-    response=SessionPage,
+    response={200: SessionPage, **READ},
     summary="Sessions, oldest first; an annotator's own ones",
 )
 def list_sessions(request: HttpRequest, slug: str, part: Query[Slice]) -> dict[str, Any]:
@@ -176,33 +173,44 @@ def list_sessions(request: HttpRequest, slug: str, part: Query[Slice]) -> dict[s
 
 @router.post(
     "/projects/{slug}/sessions",
-    response={201: SessionOut, 409: Problem, 422: Problem},
+    response={201: SessionOut, **WRITE},
     summary="Set up a session, a draft; a name that is taken is refused with 409",
     description=NEW_SESSION,
 )
-def create_session(
-    request: HttpRequest, slug: str, body: Annotated[dict[str, Any], Body(...)]
-) -> Status[dict[str, Any]]:
-    project = api_project(request, slug, Permission.MANAGE_SESSIONS)
+def create_session(request: HttpRequest, slug: str, body: Described) -> Status[dict[str, Any]]:
+    project, user = api_project(request, slug, Permission.MANAGE_SESSIONS), user_of(request)
+    wanted = form_of(project, _clean(body)).wanted()
+    with _conflict_of_names():
+        made = actions.create_wanted(project=project, wanted=wanted, by=user)
+    return Status(201, session_row(made, user))
+
+
+def _clean(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without what PostgreSQL cannot hold. Raises HttpError where it is too deep."""
     try:
-        described = clean_json(body)
+        return cast(dict[str, Any], clean_json(body))
     except ValueError as error:
         raise HttpError(422, str(error)) from error
-    form = form_of(project, described)
-    assert isinstance(form, SessionForm)
+
+
+@contextmanager
+def _conflict_of_names() -> Iterator[None]:
+    """409 for a name that is taken. Names are looked at before, so nothing else is left to say."""
     try:
-        made = actions.create_wanted(project=project, wanted=form.wanted(), by=user_of(request))
+        yield
     except InvalidSession as error:
-        # The form has looked at the name; what is left to refuse is that it is taken.
         if error.field == "name":
             raise HttpError(409, str(error)) from error
         raise
     except IntegrityError as error:
         raise HttpError(409, "A session of this name was made at the same moment.") from error
-    return Status(201, _rows([made], user_of(request), sees_all=True)[0])
 
 
-@router.get("/projects/{slug}/sessions/{session_id}", response=SessionWhole, summary="A session")
+@router.get(
+    "/projects/{slug}/sessions/{session_id}",
+    response={200: SessionWhole, **READ},
+    summary="A session",
+)
 def get_session(request: HttpRequest, slug: str, session_id: int) -> dict[str, Any]:
     project, sees_all = _project(request, slug)
     session, user = _session(request, project, session_id, sees_all), user_of(request)
@@ -211,7 +219,6 @@ def get_session(request: HttpRequest, slug: str, session_id: int) -> dict[str, A
         **_rows([session], user, sees_all=sees_all)[0],
         "instructions": session.instructions,
         "comment_rules": session.comment_rules,
-        "stage": session.stage,
         "queue": queue_progress(session, place.rater_id) if place else None,
         "annotators": annotators_progress(session) if sees_all else None,
         "settings": _settings(session) if sees_all else None,
@@ -227,64 +234,44 @@ def _settings(session: Session) -> dict[str, Any]:
     }
 
 
-def _changed(request: HttpRequest, slug: str, session_id: int, step: str) -> dict[str, Any]:
-    """Take a session one step on; one that stands there already stays."""
-    project = api_project(request, slug, Permission.MANAGE_SESSIONS)
-    before, user = load_session(project, session_id), user_of(request)
-    try:
-        ACTIONS[step](session=before, by=user)
-    except NotPossible:
-        if load_session(project, session_id).status != REACHED[step]:
-            raise
-        told = reminders.Sent()
-    else:
-        told = _tell(request, before) if before.status == SessionStatus.DRAFT else reminders.Sent()
-    after = load_session(project, session_id)
-    row = _rows([after], user, sees_all=True)[0]
-    return row | {"told": list(told.mailed), "not_told": list(told.failed)}
+@router.patch(
+    "/projects/{slug}/sessions/{session_id}",
+    response={200: SessionOut, **WRITE},
+    summary="Change settings; what is left out stays",
+    description=CHANGE,
+)
+def edit_session(
+    request: HttpRequest, slug: str, session_id: int, body: Described
+) -> dict[str, Any]:
+    project, user = api_project(request, slug, Permission.MANAGE_SESSIONS), user_of(request)
+    session = load_session(project, session_id)
+    wanted = change_of(session, _clean(body))
+    with _conflict_of_names():
+        actions.edit_wanted(session=session, wanted=wanted, by=user)
+    return session_row(load_session(project, session_id), user)
 
 
 @router.post(
-    "/projects/{slug}/sessions/{session_id}/activate",
-    response={200: StepOut, 409: Problem},
-    summary="Open a session; its annotators are mailed when it starts",
+    "/projects/{slug}/sessions/{session_id}/clone",
+    response={201: SessionOut, **WRITE},
+    summary="Copy a session: a draft with its settings, people and items",
 )
-def activate(request: HttpRequest, slug: str, session_id: int) -> dict[str, Any]:
-    return _changed(request, slug, session_id, "activate")
-
-
-@router.post(
-    "/projects/{slug}/sessions/{session_id}/pause",
-    response={200: StepOut, 409: Problem},
-    summary="Hand out and take in nothing for a while; drafts are kept",
-)
-def pause(request: HttpRequest, slug: str, session_id: int) -> dict[str, Any]:
-    return _changed(request, slug, session_id, "pause")
-
-
-@router.post(
-    "/projects/{slug}/sessions/{session_id}/complete",
-    response={200: StepOut, 409: Problem},
-    summary="Close a session for good",
-)
-def complete(request: HttpRequest, slug: str, session_id: int) -> dict[str, Any]:
-    return _changed(request, slug, session_id, "complete")
-
-
-def _tell(request: HttpRequest, session: Session) -> reminders.Sent:
-    """Mail the annotators that the session has started, as the page does."""
-    address = reverse("annotations:queue", args=[session.round.project.slug, session.pk])
-    return reminders.announce(
-        session=session,
-        users=reminders.annotators_of(session),
-        link=request.build_absolute_uri(address),
-        by=user_of(request),
-    )
+def clone_session(
+    request: HttpRequest, slug: str, session_id: int, body: CloneIn | None = None
+) -> Status[dict[str, Any]]:
+    project, user = api_project(request, slug, Permission.MANAGE_SESSIONS), user_of(request)
+    asked = body or CloneIn()
+    session, name = load_session(project, session_id), clean(asked.name).strip()
+    with _conflict_of_names():
+        made = actions.clone_session(
+            session=session, by=user, name=name, same_responses=not asked.anew
+        )
+    return Status(201, session_row(made, user))
 
 
 @router.get(
     "/projects/{slug}/sessions/{session_id}/items",
-    response=ItemPage,
+    response={200: ItemPage, **READ},
     summary="The items with their counts; for an annotator their own ones",
 )
 def list_items(

@@ -13,11 +13,39 @@ from annotations.models import SkipReason
 Value = Annotated[float, Field(allow_inf_nan=False)]
 
 
-NEW_SESSION = (
-    "The fields of `manage.py create_session`: `name`; `rubric` (its id) and `version` (its"
-    " number), or the newest published one; `annotators` (e-mail addresses); and every other one"
-    " of docs/sessions.md, with the same bounds and messages."
+SETTINGS = (
+    "The fields of docs/sessions.md, with the same bounds and messages as on the page: `name`;"
+    " `rubric` (its id) and `version` (its number), or the newest published one; `annotators`"
+    " (e-mail addresses); and every other one."
 )
+NEW_SESSION = (
+    f"{SETTINGS} With `mode` pairwise or ranking it is a session in which responses are compared,"
+    " with the fields of docs/comparing-responses.md."
+)
+CHANGE = (
+    f"{SETTINGS} What is left out stays. Once the session has started, what people are asked does"
+    " not change: such a field is refused with the reason."
+)
+
+
+class Problem(Schema):
+    """What is refused; `problems` says by key what to do, "" is the comment on the whole."""
+
+    detail: str
+    problems: dict[str, str] = {}
+
+
+class Wrong(Schema):
+    """A body or an address that is not as described: where, and what is wrong there."""
+
+    detail: list[dict[str, Any]]
+
+
+READ: dict[int, Any] = {
+    **dict.fromkeys((401, 403, 404, 429), Problem),
+    422: Problem | Wrong,
+}
+WRITE = READ | dict.fromkeys((400, 409), Problem)
 
 
 class Progress(Schema):
@@ -47,6 +75,9 @@ class SessionOut(Schema):
     rubric: str
     version: int | None
     deadline: datetime | None
+    stage: str = Field(
+        description="Of a calibration round: vote, discuss, revote; empty for plain work."
+    )
     progress: Progress | None = Field(description="Null for those who may not see all work.")
     own: Own | None = Field(description="Null for those who do not annotate in it.")
 
@@ -80,9 +111,6 @@ class PersonOut(Schema):
 class SessionWhole(SessionOut):
     instructions: str
     comment_rules: list[str]
-    stage: str = Field(
-        description="Of a calibration round: vote, discuss, revote; empty for plain work."
-    )
     queue: QueueOut | None
     annotators: list[PersonOut] | None
     settings: dict[str, Any] | None = Field(description="By the names of docs/sessions.md.")
@@ -118,6 +146,21 @@ class Sent(BaseModel):
     """A body: a field that is not known is refused, since a slip must not empty a draft."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class CloneIn(Sent):
+    name: Annotated[
+        str, Field(max_length=200, description="Without one the copy is named after the session.")
+    ] = ""
+    anew: Annotated[bool, Field(description="Draw the responses again, with the next seed.")] = (
+        False
+    )
+
+
+class RevealIn(Sent):
+    despite_missing: Annotated[
+        bool, Field(description="Also where not everybody has voted on every item.")
+    ] = False
 
 
 class QuoteIn(Sent):
@@ -249,17 +292,9 @@ class SubmitOut(SheetOut):
     added: int = Field(description="Verdicts or preferences that are new; 0 for a repeat.")
 
 
-class Problem(Schema):
-    """What is refused; `problems` says by key what to do, "" is the comment on the whole."""
-
-    detail: str
-    problems: dict[str, str] = {}
-
-
-class Conflict(Schema):
+class Conflict(Problem):
     """Somebody saved other answers meanwhile. `answers` are both joined, mine where they differ."""
 
-    detail: str
     version: int | None = None
     answers: dict[str, AnswerOut] = {}
     comment: str = ""

@@ -6,7 +6,7 @@ answers and hidden sources are not read. Each write can be sent again without ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,9 +17,10 @@ from annotations.actions.sheets import stored_sheet
 from annotations.answers import Asked, Question, Said
 from annotations.api import user_of
 from annotations.api_schemas import (
+    READ,
+    WRITE,
     Answer,
     Conflict,
-    Problem,
     SheetIn,
     SheetOut,
     SkipIn,
@@ -160,8 +161,24 @@ def _conflict(asked: Asked, error: DraftConflict) -> Status[dict[str, Any]]:
     )
 
 
-def _wrong(asked: Asked, message: str, problems: Mapping[str, str]) -> Status[dict[str, Any]]:
-    return Status(422, {"detail": message, "problems": asked.named(problems)})
+def _written(
+    assignment: Assignment,
+    body: SheetIn,
+    write: Callable[[Sheet], tuple[Assignment, dict[str, int]]],
+) -> Status[dict[str, Any]]:
+    """Write what was sent: what is stored now, or why not, by the keys that programs use.
+
+    write: returns the assignment, and what to say besides.
+    """
+    asked = _asked(assignment)
+    sheet = _read(asked, body)
+    try:
+        saved, more = write(sheet)
+    except (InvalidSheet, IncompleteSheet) as error:
+        return Status(422, {"detail": str(error), "problems": asked.named(error.problems)})
+    except DraftConflict as error:
+        return _conflict(asked, error)
+    return Status(200, _stored(saved, asked) | more)
 
 
 # -- operations
@@ -169,7 +186,7 @@ def _wrong(asked: Asked, message: str, problems: Mapping[str, str]) -> Status[di
 
 @router.post(
     "/projects/{slug}/sessions/{session_id}/next",
-    response={200: WorkItem, 204: None, 409: Problem},
+    response={200: WorkItem, 204: None, **WRITE},
     summary="Reserve and read the next item; 204 where there is none. What is open comes first",
 )
 def next_item(request: HttpRequest, slug: str, session_id: int) -> Status[Any]:
@@ -181,66 +198,61 @@ def next_item(request: HttpRequest, slug: str, session_id: int) -> Status[Any]:
     return Status(200, _work(load_assignment(place, found.item_id)))
 
 
-@router.get(ITEM, response=WorkItem, summary="An item of one's own: what is asked, what was said")
+@router.get(
+    ITEM,
+    response={200: WorkItem, **READ},
+    summary="An item of one's own: what is asked, what was said",
+)
 def get_item(request: HttpRequest, slug: str, session_id: int, item_id: int) -> dict[str, Any]:
     return _work(_assignment(request, slug, session_id, item_id))
 
 
 @router.put(
     f"{ITEM}/draft",
-    response={200: SheetOut, 409: Conflict, 422: Problem},
+    response={200: SheetOut, **WRITE, 409: Conflict},
     summary="Keep answers without submitting them, and renew the reservation",
 )
 def save_draft(
     request: HttpRequest, slug: str, session_id: int, item_id: int, body: SheetIn
 ) -> Status[dict[str, Any]]:
-    assignment = _assignment(request, slug, session_id, item_id)
-    asked = _asked(assignment)
-    sheet = _read(asked, body)
-    try:
+    assignment, user = _assignment(request, slug, session_id, item_id), user_of(request)
+
+    def keep(sheet: Sheet) -> tuple[Assignment, dict[str, int]]:
         saved = actions.save_draft(
-            assignment=assignment,
-            sheet=sheet,
-            by=user_of(request),
-            version=body.version,
+            assignment=assignment, sheet=sheet, by=user, version=body.version
         )
-    except InvalidSheet as error:
-        return _wrong(asked, str(error), error.problems)
-    except DraftConflict as error:
-        return _conflict(asked, error)
-    return Status(200, _stored(saved, asked))
+        return saved, {}
+
+    return _written(assignment, body, keep)
 
 
 @router.post(
     f"{ITEM}/submit",
-    response={200: SubmitOut, 409: Conflict, 422: Problem},
+    response={200: SubmitOut, **WRITE, 409: Conflict},
     summary="Turn complete answers into verdicts or preferences; what is refused stays a draft",
 )
 def submit(
     request: HttpRequest, slug: str, session_id: int, item_id: int, body: SubmitIn
 ) -> Status[dict[str, Any]]:
-    assignment = _assignment(request, slug, session_id, item_id)
-    asked = _asked(assignment)
-    sheet = _read(asked, body)
-    try:
+    assignment, user = _assignment(request, slug, session_id, item_id), user_of(request)
+
+    def send(sheet: Sheet) -> tuple[Assignment, dict[str, int]]:
         done = actions.submit_or_keep(
             assignment=assignment,
             sheet=sheet,
-            by=user_of(request),
+            by=user,
             version=body.version,
             tab="",
             reason=body.reason.replace("\x00", "").strip(),
         )
-    except (InvalidSheet, IncompleteSheet) as error:
-        return _wrong(asked, str(error), error.problems)
-    except DraftConflict as error:
-        return _conflict(asked, error)
-    return Status(200, _stored(done.assignment, asked) | {"added": done.added})
+        return done.assignment, {"added": done.added}
+
+    return _written(assignment, body, send)
 
 
 @router.post(
     f"{ITEM}/skip",
-    response={200: SheetOut, 409: Problem},
+    response={200: SheetOut, **WRITE},
     summary="Put an item aside, with a reason; what was entered is kept",
 )
 def skip(
@@ -254,7 +266,7 @@ def skip(
 
 @router.post(
     f"{ITEM}/take-up",
-    response={200: SheetOut, 409: Problem},
+    response={200: SheetOut, **WRITE},
     summary="Open a skipped item again where it still has room; an open one stays so",
 )
 def take_up(request: HttpRequest, slug: str, session_id: int, item_id: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from annotations.api import add_handlers
 from annotations.api import router as sessions_router
+from annotations.api_steps import router as steps_router
 from annotations.api_work import router as work_router
 from rubricstudio import urls_data, urls_library, urls_rubrics, views
 from rubricstudio.api import api
@@ -20,7 +21,7 @@ from rubricstudio.views.comments import mentions, mentions_count
 from scoring.api import router as export_router
 
 add_handlers(api)
-for router in (export_router, work_router, sessions_router):
+for router in (export_router, work_router, sessions_router, steps_router):
     api.add_router("", router)
 
 project_urls: list[URLPattern | URLResolver] = [

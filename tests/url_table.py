@@ -254,6 +254,10 @@ OPERATIONS: dict[str, Page] = {
     "GET /projects/{slug}/sessions": member(Permission.SEE_PROJECT),
     "POST /projects/{slug}/sessions": member(Permission.MANAGE_SESSIONS),
     "GET /projects/{slug}/sessions/{session_id}": member(Permission.SEE_PROJECT),
+    "PATCH /projects/{slug}/sessions/{session_id}": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/clone": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/reveal": member(Permission.MANAGE_SESSIONS),
+    "POST /projects/{slug}/sessions/{session_id}/vote-again": member(Permission.MANAGE_SESSIONS),
     "GET /projects/{slug}/sessions/{session_id}/items": member(Permission.SEE_PROJECT),
     "POST /projects/{slug}/sessions/{session_id}/activate": member(Permission.MANAGE_SESSIONS),
     "POST /projects/{slug}/sessions/{session_id}/pause": member(Permission.MANAGE_SESSIONS),
@@ -271,6 +275,8 @@ OPERATIONS: dict[str, Page] = {
 # What operations are sent that are refused without a body, before anybody is looked at.
 BODIES: dict[str, dict[str, object]] = {
     "POST /projects/{slug}/sessions": {"name": "Walked", "annotators": []},
+    "PATCH /projects/{slug}/sessions/{session_id}": {"instructions": "Walked"},
+    "POST /projects/{slug}/sessions/{session_id}/reveal": {"despite_missing": True},
     f"PUT {ITEM}/draft": {},
     f"POST {ITEM}/submit": {},
     f"POST {ITEM}/skip": {"reason": "other"},

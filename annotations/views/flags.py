@@ -10,13 +10,12 @@ from django.views.decorators.http import require_POST
 
 from annotations import actions
 from annotations.actions import flags as flagging
-from annotations.cards import read_sheet
 from annotations.errors import AnnotationError
 from annotations.loaders import load_assignment, load_place, load_session
 from annotations.models import Assignment
 from annotations.queries.flags import flags_of, own_flags
-from annotations.queries.sheets import criteria_of
 from annotations.views.giving import whole_number
+from annotations.views.sheets import read_answers
 from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
@@ -55,7 +54,7 @@ def flag(
 
 def _keep_entries(request: ProjectRequest, assignment: Assignment) -> None:
     """What is on the annotation page becomes the draft, as far as it can be read."""
-    typed = read_sheet(request.POST, criteria_of(assignment.item.session))
+    typed = read_answers(request, assignment)
     try:
         actions.save_draft(
             assignment=assignment,

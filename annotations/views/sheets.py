@@ -94,7 +94,7 @@ def _response(text: str, images: str) -> SafeString:
     return markdown(text, images=images, places=True)
 
 
-def _read(request: ProjectRequest, assignment: Assignment) -> Typed:
+def read_answers(request: ProjectRequest, assignment: Assignment) -> Typed:
     """What the page of an item sent."""
     session = assignment.item.session
     if is_compared(session):
@@ -128,7 +128,7 @@ def draft(
     assignment = load_assignment(load_place(project, session_id, request.user), item_id)
     if not is_own(request):
         return someone_else()
-    typed = _read(request, assignment)
+    typed = read_answers(request, assignment)
     try:
         saved = actions.save_draft(
             assignment=assignment,
@@ -177,7 +177,7 @@ def submit(
     assignment = load_assignment(place, item_id)
     if not is_own(request):
         return someone_else()
-    typed = _read(request, assignment)
+    typed = read_answers(request, assignment)
     if typed.problems:
         return _page(ItemPage(request, assignment, typed, status=422))
     is_timed = take_along(request, assignment)

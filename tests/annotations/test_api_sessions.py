@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -28,9 +29,14 @@ SESSIONS = "/api/v1/projects/demo/sessions"
 def call(user: User, method: str, path: str, body: object = None, *, scope: str = "write") -> Any:
     """One call with a fresh token of the user."""
     _, token = create_token(user=user, name="test", scope=ApiToken.Scope(scope))
-    sent = {} if body is None else {"data": body, "content_type": "application/json"}
-    headers = {"Authorization": f"Bearer {token}"}
-    return getattr(Client(), method)(path, headers=headers, **sent)
+    sent = "" if body is None else json.dumps(body)
+    return Client().generic(
+        method.upper(),
+        path,
+        sent,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
 
 
 def _submit_one(session: Session, user: User) -> None:
@@ -334,15 +340,21 @@ def test_a_session_without_annotators_is_not_opened(cast: Cast, data: Data) -> N
     assert made.status == SessionStatus.DRAFT
 
 
-@pytest.mark.parametrize("path", ["", "/{id}/activate", "/{id}/pause", "/{id}/complete"])
-def test_a_reading_token_changes_no_session(draft_session: Session, cast: Cast, path: str) -> None:
-    address = SESSIONS + path.format(id=draft_session.pk)
+STEPS = ("activate", "pause", "complete", "clone", "reveal", "vote-again")
 
-    reply = call(cast.owner, "post", address, {"name": "New"}, scope="read")
 
-    assert reply.status_code == 403
+def test_a_reading_token_changes_no_session(draft_session: Session, cast: Cast) -> None:
+    at = f"{SESSIONS}/{draft_session.pk}"
+
+    for method, path in (
+        *(("post", SESSIONS), ("patch", at)),
+        *(("post", f"{at}/{step}") for step in STEPS),
+    ):
+        reply = call(cast.owner, method, path, {"name": "New"}, scope="read")
+        assert reply.status_code == 403, path
+
     draft_session.refresh_from_db()
-    assert draft_session.status == SessionStatus.DRAFT
+    assert (draft_session.status, draft_session.round.name) == ("draft", "First round")
     assert Session.objects.count() == 1
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -10,7 +13,7 @@ from annotations.actions import activate, create_session, next_item
 from annotations.actions.sheets import stored_sheet
 from annotations.actions.shortcuts import save_shortcuts
 from annotations.keys import keymap
-from annotations.models import Assignment
+from annotations.models import Assignment, Flag
 from rubricstudio.actions.rubrics import create_rubric, publish
 from rubricstudio.domain.rubric import Criterion, Rubric
 from rubricstudio.domain.verdict import Quote
@@ -159,6 +162,45 @@ def test_words_are_found_in_the_response_and_counted(page: Page) -> None:
     expect(page.locator("[data-find-count]")).to_have_text("1 / 1")
     page.keyboard.press("Escape")
     expect(page.locator("[data-find-count]")).to_have_text("")
+
+
+def test_an_item_stays_reserved_while_its_person_is_at_work_and_no_longer(
+    context: BrowserContext, live_server: LiveServer, item: Assignment
+) -> None:
+    Assignment.objects.update(reserved_until=(ends_soon := timezone.now() + timedelta(minutes=1)))
+    opened = context.new_page()
+    opened.clock.install()
+    opened.goto(_url(live_server, "annotate", item))
+    expect(opened.locator("#criterion-1")).to_be_focused()
+
+    with opened.expect_response("**/renew/") as renewed:
+        opened.keyboard.press("Shift")
+        opened.clock.run_for(120_000)
+    assert renewed.value.json() == {"reserved": True}
+    item.refresh_from_db()
+    assert item.reserved_until and item.reserved_until > ends_soon
+
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.clock.run_for(1_200_000)
+    with opened.expect_response("**/renew/"):
+        opened.keyboard.press("Shift")
+        opened.clock.run_for(120_000)
+    # Ten times nobody was there, but for a scroll that the page may have ended meanwhile.
+    assert len([url for url in asked if url.endswith("/renew/")]) <= 2
+
+
+def test_an_item_is_flagged_and_gone_on_with(page: Page, item: Assignment) -> None:
+    page.keyboard.press("1")
+    page.keyboard.press("f")
+    expect(page.locator("h1")).to_have_text("Flag item 1")
+    page.get_by_label("What is wrong with it?").fill("The table is cut off.")
+    page.get_by_role("button", name="Flag").click()
+
+    expect(page.locator("h1")).to_have_text("Item 1")
+    expect(page.get_by_text("Flagged. You can go on with the item.")).to_be_visible()
+    expect(page.locator("#criterion-1 input").first).to_be_checked()
+    assert Flag.objects.get().note == "The table is cut off."
 
 
 def test_on_a_phone_response_and_criteria_take_turns(

@@ -55,12 +55,12 @@ def pair_sheet(whole: float | None, comment: str = "", **parts: float | None) ->
 
 def compared(cast: Cast, data: Data, grouping: Grouping = PAIRS, **more: object) -> Session:
     arguments: dict[str, object] = {
+        "name": "Compared",
         "coverage": 2,
         "annotators": [cast.annotator, cast.second_annotator],
     }
     return create_comparison(
         project=cast.project,
-        name="Compared",
         version=data.version,
         by=cast.owner,
         grouping=grouping,

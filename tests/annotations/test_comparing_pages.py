@@ -88,6 +88,20 @@ def test_a_restored_page_shows_the_side_that_was_chosen(
         assert "Hm." in page
 
 
+def test_flagging_a_comparison_keeps_what_was_entered(
+    pairs: Session, cast: Cast, client: Client
+) -> None:
+    mine = pull(pairs, cast.annotator)
+    client.force_login(cast.annotator)
+
+    client.post(_url("flag", mine), _pair_fields("1", comment="Hm.", tab="one"))
+
+    mine.refresh_from_db()
+    kept = stored_sheet(mine)
+    assert (kept.comment, kept.entry(WHOLE).is_decided) == ("Hm.", True)
+    assert kept.entry(criterion_key("warns")).value == 0
+
+
 def test_what_another_tab_answered_comes_back_as_sides(
     pairs: Session, cast: Cast, client: Client
 ) -> None:

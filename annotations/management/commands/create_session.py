@@ -4,8 +4,9 @@
     manage.py create_session demo --from-json session.json --activate
     manage.py create_session demo --from-json - --set 'comment_rules=["unmet"]' --preview
 
---from-json takes an object with the fields of docs/sessions.md; --set and the other options go
-before it. With --preview nothing is made and the counts are printed. Prints JSON on stdout.
+--from-json takes an object with the fields of docs/sessions.md, or to compare responses those of
+docs/comparing-responses.md; --set and the other options go before it. With --preview nothing is
+made and the counts are printed. Prints JSON on stdout.
 Exit codes: 0 made (or previewed), 1 refused, 2 wrong usage or an unknown name.
 """
 
