@@ -19,7 +19,7 @@ from annotations.actions.assign import next_item
 from annotations.actions.sessions import activate, complete, create_session
 from annotations.actions.sheets import submit
 from annotations.selection import Selection
-from annotations.sheet import CANNOT_ASSESS, Entry, Sheet
+from annotations.sheet import Sheet
 from rubricstudio.accounts import DEMO_PASSWORD
 from rubricstudio.actions.comments import add_comment, resolve
 from rubricstudio.actions.imports import import_records
@@ -28,6 +28,7 @@ from rubricstudio.actions.people import create_person
 from rubricstudio.actions.projects import create_project, set_member
 from rubricstudio.actions.rounds import rater_for_user
 from rubricstudio.demo_quotes import with_quotes
+from rubricstudio.demo_sessions import calibrate, compare, sheet_of
 from rubricstudio.domain import rubric as domain
 from rubricstudio.domain.formats.records import (
     Message,
@@ -38,7 +39,6 @@ from rubricstudio.domain.formats.records import (
     RubricRecord,
     TaskRecord,
 )
-from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.models import Comment, Project, Role, Rubric, RubricVersion, User
 from scoring.actions.batches import judge_batch
 from scoring.actions.judges import create_judge
@@ -98,7 +98,15 @@ def _build_project(slug: str, people: Mapping[str, User]) -> Project:
         rater_for_user(project=project, user=people[name])
     import_records(project=project, records=_records(slug, about, people), by=owner)
     version = project.rubrics.get().versions.get()
-    _finished_session(slug, about["session"], project, version, people)
+    experts = {name: people[name] for name in about["session"]["experts"]}
+    further = _object(f"{slug}/sessions.json") if (DATA / slug / "sessions.json").exists() else None
+    if further:
+        calibrate(further["calibration"], version, experts)
+    sheets = _sheets(slug, people)
+    _finished_session(about["session"], project, version, experts, sheets)
+    if further:
+        stated, tasks = _stated(slug, people), about["session"]["tasks"]
+        compare(further["comparison"], version, tasks, experts, sheets, stated)
     _open_session(about["session"], project, version, people, owner)
     _run(_keyword_judge(slug, project, owner), version, owner, "Keyword look-up")
     if (DATA / slug / "workbench.json").exists():
@@ -184,16 +192,36 @@ def _criterion(fields: Mapping[str, Any]) -> domain.Criterion:
     return domain.Criterion(scale=domain.Scale(kind, levels, scale.get("maximum", 1.0)), **known)
 
 
+def _sheets(slug: str, people: Mapping[str, User]) -> dict[tuple[int, str], Sheet]:
+    """What the experts say of a response on its own, by person and response."""
+    return {
+        (people[row["expert"]].pk, row["response"]): sheet_of(row["verdicts"], row["notes"])
+        for row in _lines(f"{slug}/sheets.jsonl")
+    }
+
+
+def _stated(
+    slug: str, people: Mapping[str, User]
+) -> dict[tuple[int, frozenset[str]], tuple[str, str]]:
+    """By person and pair: the response that they prefer, "" for none, and why."""
+    return {
+        (people[row["by"]].pk, frozenset((row["a"], row["b"]))): (
+            row.get(row["preferred"], ""),
+            row["reason"],
+        )
+        for row in _lines(f"{slug}/preferences.jsonl")
+    }
+
+
 def _finished_session(
-    slug: str,
     about: Mapping[str, Any],
     project: Project,
     version: RubricVersion,
-    people: Mapping[str, User],
+    experts: Mapping[str, User],
+    sheets: Mapping[tuple[int, str], Sheet],
 ) -> None:
     """Three experts judge all responses of six tasks, each sheet submitted as on the page."""
     owner = project.created_by
-    experts = [people[name] for name in about["experts"]]
     session = create_session(
         project=project,
         name=about["name"],
@@ -202,31 +230,15 @@ def _finished_session(
         selection=Selection(tasks=tuple(about["tasks"])),
         coverage=about["raters_per_response"],
         instructions=about["instructions"],
-        annotators=experts,
+        annotators=experts.values(),
     )
     activate(session=session, by=owner)
-    sheets = {
-        (people[row["expert"]].pk, row["response"]): _sheet(row)
-        for row in _lines(f"{slug}/sheets.jsonl")
-    }
-    for expert in experts:
+    for expert in experts.values():
         while assignment := next_item(session=session, by=expert):
             response = assignment.item.response
             sheet = with_quotes(sheets[expert.pk, response.external_id], version, response.text)
             submit(assignment=assignment, sheet=sheet, by=expert)
     complete(session=session, by=owner)
-
-
-def _sheet(row: Mapping[str, Any]) -> Sheet:
-    notes = row["notes"]
-    return Sheet(
-        {
-            key: Entry(VerdictStatus.CANNOT_ASSESS, None, notes.get(key, ""))
-            if value == CANNOT_ASSESS
-            else Entry(VerdictStatus.OK, float(value), notes.get(key, ""))
-            for key, value in row["verdicts"].items()
-        }
-    )
 
 
 def _open_session(

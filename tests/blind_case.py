@@ -12,6 +12,7 @@ from annotations.actions import activate, create_session, next_item, save_draft,
 from annotations.actions.calibration import add_note, reveal
 from annotations.actions.checks import set_checks, set_rules
 from annotations.actions.gold import set_gold
+from annotations.comparison import criterion_key
 from annotations.models import (
     Adjudication,
     Assignment,
@@ -31,6 +32,7 @@ from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from scoring.models import Run
 from tests.annotations.calibration_cases import calibration, second_vote, vote
+from tests.annotations.test_comparing import compared, pair_sheet
 from tests.conftest import Cast, Data
 
 OK = VerdictStatus.OK
@@ -50,6 +52,8 @@ SECRETS = {
     "a first vote before it is shown": "zqFirstVote",
     "another rater's second vote": "zqSecondVote",
     "another rater's comment in a second vote": "zqSecondComment",
+    "another rater's comment on a pair": "zqPairOfAnother",
+    "another rater's word on a criterion of a pair": "zqPartOfAnother",
     "a judge's name": "zqJudgeName",
     "a judge's rationale": "zqJudgeRationale",
     "a judge's raw reply": "zqRawReply",
@@ -99,8 +103,9 @@ def blind_case(cast: Cast, data: Data) -> Blind:
         suggestions=run,
     )
     _calibrations(cast, data)
-    own = next_item(session=session, by=cast.annotator)
-    assert own is not None
+    pair = _compared(cast, data)
+    own = _taken(session, cast.annotator)
+    authors = _taken(session, cast.author)
     own_ids = Assignment.objects.filter(rater__user=cast.annotator, item__session=session)
     return Blind(
         session,
@@ -108,6 +113,8 @@ def blind_case(cast: Cast, data: Data) -> Blind:
             "session_id": list(Session.objects.order_by("pk").values_list("pk", flat=True)),
             "item_id": [
                 own.item_id,
+                pair.item_id,
+                authors.item_id,
                 *Item.objects.filter(session=session)
                 .exclude(pk__in=own_ids.values("item"))
                 .values_list("pk", flat=True)[:3],
@@ -189,7 +196,7 @@ def _session(cast: Cast, data: Data, responses: list[Response]) -> Session:
         by=cast.owner,
         coverage=2,
         repeat_share=0.3,
-        annotators=[cast.annotator, cast.second_annotator],
+        annotators=[cast.annotator, cast.second_annotator, cast.author],
     )
     set_gold(
         response=responses[-1],
@@ -246,6 +253,17 @@ def _others_work(session: Session, person: User, rater: Rater) -> None:
     draft = _sheet(SECRETS["another rater's draft"])
     save_draft(assignment=begun, sheet=draft, by=person, version=0, tab="x")
     Flag.objects.create(item=begun.item, rater=rater, note=SECRETS["another rater's flag"])
+
+
+def _compared(cast: Cast, data: Data) -> Assignment:
+    """Nils has compared every pair; what Nuria has open, who has compared none."""
+    session = activate(session=compared(cast, data, name="Compared"), by=cast.owner)
+    said = pair_sheet(1.0, SECRETS["another rater's comment on a pair"])
+    part = Entry(OK, 1.0, SECRETS["another rater's word on a criterion of a pair"])
+    sheet = Sheet(dict(said.entries) | {criterion_key("warns"): part}, said.comment)
+    while (found := next_item(session=session, by=cast.second_annotator)) is not None:
+        submit(assignment=found, sheet=sheet, by=cast.second_annotator)
+    return _taken(session, cast.annotator)
 
 
 def _calibrations(cast: Cast, data: Data) -> None:

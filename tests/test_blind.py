@@ -5,13 +5,14 @@ reaches an annotator who still has to judge, by whichever address they ask.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from rubricstudio.actions.tokens import create_token
 from rubricstudio.models import ApiToken, User
@@ -20,10 +21,16 @@ from tests.conftest import Cast, Data
 from tests.crawling import MOST, Crawl, addresses, record_parameters
 from tests.test_urls import OURS
 from tests.url_rows import url_rows
-from tests.url_table import BODIES, OPERATIONS, PAGES
+from tests.url_table import BODIES, OPERATIONS, PAGES, Page
 
 ANSWERS = {"answer:warns": "1", "answer:invents": "0", "answer:clarity": "2", "revision": "0"}
 VALUES = ("1", "on", "all", "csv", "source")
+
+
+@pytest.fixture(autouse=True)
+def no_limit(settings: Settings) -> None:
+    """A call that is refused for its number would show nothing."""
+    settings.API_REQUESTS_PER_MINUTE = 10**6
 
 
 def _rows(blind: Blind, cast: Cast, data: Data) -> dict[str, Sequence[object]]:
@@ -80,11 +87,16 @@ def _work(crawl: Crawl, blind: Blind) -> None:
         crawl.post(url, {"reason": "expertise"})
 
 
-def _call(crawl: Crawl, user: User, rows: Mapping[str, Sequence[object]]) -> None:
-    """Every operation of the API, with a token that may write."""
+def _call(
+    crawl: Crawl,
+    user: User,
+    rows: Mapping[str, Sequence[object]],
+    operations: Iterable[str] = OPERATIONS,
+) -> None:
+    """Operations of the API, with a token that may write."""
     _, token = create_token(user=user, name="crawl", scope=ApiToken.Scope.WRITE)
     headers = {"Authorization": f"Bearer {token}"}
-    for operation in OPERATIONS:
+    for operation in operations:
         method, path = operation.split(" ", 1)
         for filled in _filled(path, rows):
             if method == "GET":
@@ -134,7 +146,29 @@ def test_no_address_tells_an_annotator_what_they_may_not_know(
             f" addresses, {len(crawl.open)} pages open; by status {crawl.statuses}"
         )
     assert len(crawl.seen) < MOST
-    assert not [status for status in crawl.statuses if status >= 500]
+    assert not [status for status in crawl.statuses if status == 429 or status >= 500]
+    assert not _named(crawl)
+
+
+def _is_annotators(page: Page | None) -> bool:
+    return page is not None and page.private == "annotator"
+
+
+def test_whoever_may_see_results_meets_none_where_they_annotate(cast: Cast, data: Data) -> None:
+    """They may look at others' answers elsewhere; the page on which they judge tells none."""
+    blind = blind_case(cast, data)
+    rows, user = _rows(blind, cast, data), cast.author
+    crawl = _signed_in(user)
+    work = {a.name: a.arguments for a in OURS if _is_annotators(PAGES.get(a.name))}
+
+    for url in addresses(work, rows):
+        crawl.get(url)
+        crawl.post(url, {})
+    _work(crawl, blind)
+    _call(crawl, user, rows, [one for one, page in OPERATIONS.items() if _is_annotators(page)])
+
+    assert not [status for status in crawl.statuses if status == 429 or status >= 500]
+    assert crawl.statuses[200] > 3
     assert not _named(crawl)
 
 
@@ -157,6 +191,7 @@ def test_a_manager_meets_what_was_planted_at_the_same_addresses(cast: Cast, data
 ONLY_THEIRS = {
     *("another rater's draft", "another rater's comment", "another rater's reason to skip"),
     "another rater's comment in a second vote",
+    "another rater's word on a criterion of a pair",
 }
 
 

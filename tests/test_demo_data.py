@@ -361,6 +361,28 @@ def test_the_research_project_is_written_in_arabic_throughout() -> None:
         assert share(response["text"]) > 0.5, response["id"]
 
 
+def test_the_calibration_round_names_what_is_there_and_nobody_else_judges_its_task() -> None:
+    about, session = read_json("clinical", "sessions.json"), read_json("clinical", "project.json")
+    round_, experts = about["calibration"], set(session["session"]["experts"])
+    rubric, leaves = rubric_of("clinical"), {leaf.key for leaf in rubric_of("clinical").leaves}
+    responses = read_lines("clinical", "responses.jsonl")
+    asked = {row["id"] for row in responses if row["task"] == round_["task"]}
+
+    assert round_["task"] not in session["session"]["tasks"]
+    assert {sheet["response"] for sheet in round_["sheets"]} == asked
+    for sheet in round_["sheets"]:
+        assert set(sheet["verdicts"]) == leaves
+        assert set(sheet["but"]) | set(sheet["notes"]) | set(sheet["again"]) <= experts
+        for verdicts in (sheet["verdicts"], *sheet["but"].values(), *sheet["again"].values()):
+            for key, value in verdicts.items():
+                assert rubric.by_key[key].scale.allows(value), (sheet["response"], key)
+    for note in round_["discussion"]:
+        assert note["response"] in asked and note["by"] in experts
+        # What is talked about is what they differed on.
+        row = next(sheet for sheet in round_["sheets"] if sheet["response"] == note["response"])
+        assert any(note["criterion"] in verdicts for verdicts in row["but"].values())
+
+
 def test_the_workbench_names_people_criteria_and_responses_that_are_there() -> None:
     about = read_json("clinical", "workbench.json")
     members = {m["user"] for m in read_json("clinical", "project.json")["members"]}

@@ -92,10 +92,16 @@ class Visitor:
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
 
     def _fits(self, name: str) -> None:
-        wide = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        wide, reach = self.page.evaluate(
+            """() => {
+              const root = document.documentElement, width = root.clientWidth;
+              const reach = [...document.querySelectorAll("body *")]
+                .filter((element) => element.getBoundingClientRect().right > width + 0.5)
+                .map((element) => `${element.tagName}.${element.className}`);
+              return [root.scrollWidth - width, reach.slice(0, 5)];
+            }"""
         )
-        assert wide <= 0, f"{name} is {wide} pixels wider than a phone"
+        assert wide <= 0, f"{name} is {wide} pixels wider than a phone: {reach}"
 
     def _picture(self, name: str, kind: str, wanted: tuple[str, ...]) -> None:
         if self.shots is not None and kind in wanted:

@@ -13,6 +13,7 @@ from annotations.models import Session
 from rubricstudio import demo, workers
 from rubricstudio.accounts import DEMO_PASSWORD
 from rubricstudio.models import Project
+from tests.browsing import assert_accessible
 from tests.functional.conftest import MakeVisitor, Visitor
 
 pytestmark = [
@@ -73,13 +74,23 @@ def _tour_of_the_material(owner: Visitor, project: Project) -> None:
 
 
 def _tour_of_the_results(owner: Visitor, project: Project) -> None:
-    done = Session.objects.get(round__project=project, status="completed")
+    done = Session.objects.filter(round__project=project, status="completed").latest("pk")
     run = project.rounds.get(kind="run")
 
     _page(owner, project, "annotations:sessions")
     owner.look("sessions", "light")
     _page(owner, project, "annotations:session", done.pk)
     owner.look("session", "light")
+    calibrated = Session.objects.get(round__project=project, stage="revote")
+    _page(owner, project, "annotations:discussion", calibrated.pk)
+    owner.look("discussion")
+    _page(owner, project, "scoring:calibration", calibrated.pk)
+    expect(owner.page.locator("main")).to_contain_text("Names at least two warning signs")
+    owner.look("calibration", "light")
+    compared = Session.objects.get(round__project=project, mode="pairwise")
+    _page(owner, project, "scoring:wins", compared.pk)
+    expect(owner.page.locator("main")).to_contain_text("meridian-small")
+    assert_accessible(owner.page, "wins")
     _page(owner, project, "scoring:judges")
     owner.look("judges")
     _page(owner, project, "scoring:runs")
@@ -105,7 +116,7 @@ def _tour_of_the_results(owner: Visitor, project: Project) -> None:
 def _tour_of_the_expert(expert: Visitor, project: Project) -> None:
     page = expert.page
     expert.sign_in(EXPERT, DEMO_PASSWORD)
-    session = Session.objects.get(round__project=project, status="active")
+    session = Session.objects.filter(round__project=project, status="active").latest("pk")
     _page(expert, project, "annotations:queue", session.pk)
     expert.look("queue")
     page.get_by_role("button", name="Start").click()
@@ -120,7 +131,7 @@ def test_texts_and_pages_read_from_right_to_left(
     universe: None, visitor: MakeVisitor, settings: Settings
 ) -> None:
     project = Project.objects.get(slug="research")
-    session = Session.objects.get(round__project=project, status="active")
+    session = Session.objects.filter(round__project=project, status="active").latest("pk")
     _arabic_texts_on_an_english_page(visitor(), session)
     settings.LANGUAGES = [("en", "English"), ("ar", "العربية")]
     _every_page_turns_around(visitor(locale="ar"), visitor(locale="ar"), session)
@@ -157,7 +168,7 @@ def _every_page_turns_around(expert: Visitor, owner: Visitor, session: Session) 
 
 
 def _pages(project: Project) -> list[tuple[Any, ...]]:
-    done = Session.objects.get(round__project=project, status="completed")
+    done = Session.objects.filter(round__project=project, status="completed").latest("pk")
     return [
         ("rubricstudio:project",),
         ("rubricstudio:data",),
