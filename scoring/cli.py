@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rubricstudio.models import Project
+from rubricstudio.models import Project, User
 from scoring.sheets import Sheet, text_lines
 
 NOTHING, USAGE = 1, 2
@@ -34,6 +34,9 @@ class Report(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", metavar="SLUG", help="the project, as in its address")
 
+    def add_by(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--by", metavar="EMAIL", help="who does it (default: an owner)")
+
     def add_format(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--format",
@@ -41,6 +44,16 @@ class Report(BaseCommand):
             default="table",
             help="table for people, json for scripts (default: table)",
         )
+
+    def person(self, project: Project, email: str | None) -> User:
+        """Who acts: the person of this address, else an owner of the project."""
+        if email is None:
+            owner = project.memberships.filter(role="owner").select_related("user").first()
+            return owner.user if owner else project.created_by
+        member = project.memberships.filter(user__email__iexact=email).first()
+        if member is None:
+            raise usage(f"{email} is not a member of {project.slug}")
+        return member.user
 
     def project(self, slug: str) -> Project:
         """The project of this slug. Raises CommandError, naming the ones there are."""

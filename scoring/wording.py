@@ -16,6 +16,10 @@ Words = str | Promise
 
 # A kind that is not here shows the name it is registered with.
 _KINDS: dict[str, tuple[Words, Words]] = {
+    "learned": (
+        _("Trained on verdicts"),
+        _("A local model read by a probe that was trained on people's verdicts."),
+    ),
     "llm": (
         _("Hosted model"),
         _("A provider's model, or a server of your own that speaks OpenAI's protocol."),
@@ -63,6 +67,7 @@ def kind_text(kind: str) -> str:
 
 # Why judges of a kind give verdicts and cannot review a rubric.
 _NO_REVIEW: dict[str, Words] = {
+    "learned": _("It says met or not met of criteria it was trained on and writes no text."),
     "local": _(
         "It chooses among the answers that are offered and writes no text; a review is a reply of"
         " its own with reasons."

@@ -18,6 +18,7 @@ HEAVY = {
     "litellm": ("scoring/llm_client.py",),
     "torch": _MODELS_RUN,
     "transformers": _MODELS_RUN,
+    "sklearn": ("scoring/learned/",),
 }
 
 
@@ -63,7 +64,7 @@ def test_the_web_process_loads_neither_torch_nor_litellm() -> None:
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'rubricstudio.settings'\n"
         "import django; django.setup()\n"
         "import rubricstudio.urls\n"
-        "bad = {'torch', 'transformers', 'litellm'} & set(sys.modules)\n"
+        "bad = {'torch', 'transformers', 'litellm', 'sklearn'} & set(sys.modules)\n"
         "assert not bad, bad"
     )
 

@@ -26,7 +26,6 @@ from scoring.judges import (
     JudgeBusy,
     JudgeError,
     JudgeRequest,
-    Message,
     Outcome,
     Scored,
     build,
@@ -36,6 +35,7 @@ from scoring.judges.pictures import names_in, texts_of
 from scoring.judges.protocol import Picture
 from scoring.models import Run, RunBatch, RunStatus
 from scoring.queries.plans import judged_criteria
+from scoring.queries.requests import request_of
 from scoring.states import UNFINISHED
 from scoring.storable import storable
 
@@ -155,25 +155,10 @@ def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
 
 def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:
     """What the judge is asked of the cells, with their pictures where it can see."""
-    requests = [_request(cell) for cell in cells]
+    requests = [request_of(*cell) for cell in cells]
     if getattr(judge, "vision", False):
         requests = _with_pictures(project, requests)
     return requests
-
-
-def _request(cell: Cell) -> JudgeRequest:
-    response, criterion, sample = cell
-    task = response.task
-    return JudgeRequest(
-        criterion=criterion.as_criterion(),
-        response_text=response.text,
-        messages=tuple(Message(m["role"], m["content"]) for m in task.messages),
-        reference=task.reference,
-        context=tuple(str(document) for document in task.context),
-        task_id=task.external_id,
-        response_id=response.external_id,
-        sample=sample,
-    )
 
 
 def _with_pictures(project: Project, requests: Sequence[JudgeRequest]) -> list[JudgeRequest]:

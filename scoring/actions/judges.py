@@ -30,18 +30,24 @@ def site() -> Site:
     )
 
 
-@transaction.atomic
-def create_judge(
-    *, project: Project, name: str, kind: str, params: Mapping[str, object], by: User
-) -> Judge:
-    """Create a judge. Raises InvalidJudgeConfig for what cannot work, JudgeNameTaken."""
-    built = build(kind, params, site())
+def check_name(project: Project, name: str) -> str:
+    """The name as it is kept. Raises JudgeNameTaken."""
     name = name.strip()
     if Rater.objects.filter(project=project, kind=RaterKind.JUDGE, name=name).exists():
         raise JudgeNameTaken(
             gettext("There is a judge named “%(name)s” already. Choose another name.")
             % {"name": name}
         )
+    return name
+
+
+@transaction.atomic
+def create_judge(
+    *, project: Project, name: str, kind: str, params: Mapping[str, object], by: User
+) -> Judge:
+    """Create a judge. Raises InvalidJudgeConfig for what cannot work, JudgeNameTaken."""
+    built = build(kind, params, site())
+    name = check_name(project, name)
     rater = Rater.objects.create(project=project, kind=RaterKind.JUDGE, name=name)
     return Judge.objects.create(
         rater=rater,

@@ -49,6 +49,7 @@ __all__ = [
 JUDGES: dict[str, tuple[str, str]] = {
     "llm": ("Hosted model", "scoring.judges.llm.LlmJudge"),
     "local": ("Local model", "scoring.judges.local.LocalJudge"),
+    "learned": ("Trained on verdicts", "scoring.judges.learned.LearnedJudge"),
     "program": ("Programs of the criteria", "scoring.judges.program.ProgramJudge"),
     "scripted": ("Scripted rules", "scoring.judges.scripted.ScriptedJudge"),
 }

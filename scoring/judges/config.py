@@ -68,7 +68,7 @@ def parameter(
 
 
 def parameters_of(judge: type) -> tuple[Parameter, ...]:
-    """The parameters a judge class declares, in the order of its fields."""
+    """The parameters a judge class declares: required ones first, then in order of its fields."""
     found = []
     for each in fields(judge):
         if "parameter" in each.metadata:
@@ -85,7 +85,7 @@ def parameters_of(judge: type) -> tuple[Parameter, ...]:
                     **each.metadata["parameter"],
                 )
             )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: not each.required))
 
 
 def _kind(annotation: str) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rubricstudio.domain.verdict import VerdictStatus
 from scoring.judges.config import parameter
@@ -40,18 +43,35 @@ from scoring.judges.protocol import (
 if TYPE_CHECKING:
     import torch
 
+FloatArray32 = NDArray[np.float32]
+
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 SHORTEST_CONTEXT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """One request made ready: its prompt as sent, and what its answers mean."""
 
     prompt: Prompt
     choices: tuple[Option, ...]
     answers: list[list[int]]
     left_out: int  # tokens of the response that did not fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the model holds where one prompt ends.
+
+    logprobs: of each choice of the question, natural logarithms. states: (layers, width)
+    float32, the hidden states of the layers that were asked for. latency: in seconds.
+    """
+
+    question: Question
+    logprobs: list[float]
+    states: FloatArray32
+    loaded: LoadedModel
+    latency: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,36 +128,66 @@ class LocalJudge:
         return judge_readable(requests, self.model, self._judge)
 
     def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        return self.outcomes(requests, lambda _, answer: self._outcome(answer))
+
+    def outcomes(
+        self,
+        requests: Sequence[JudgeRequest],
+        say: Callable[[int, Answer], Outcome],
+        layers: Sequence[int] = (),
+    ) -> list[Outcome]:
+        """What `say` makes of each request's place and answer, in order. Raises JudgeError."""
+        found: list[Outcome | None] = [None] * len(requests)
+        try:
+            for i, answer in self.answers(requests, layers):
+                found[i] = answer if isinstance(answer, Unscored) else say(i, answer)
+        except JudgeError as error:
+            error.finished = tuple(found)
+            raise
+        return [outcome for outcome in found if outcome is not None]
+
+    def answers(
+        self, requests: Sequence[JudgeRequest], layers: Sequence[int] = ()
+    ) -> Iterator[tuple[int, Answer | Unscored]]:
+        """Every request by its place, once, in any order: the answer, or why there is none.
+
+        layers: the hidden states to keep, see `scoring.packing.last_readings`. Raises
+        JudgeError where a prompt does not fit in memory.
+        """
         import torch
 
-        loaded = self._load()
-        ready = [self._prepare(request, loaded) for request in requests]
-        outcomes: list[Outcome | None] = [
-            each if isinstance(each, Unscored) else None for each in ready
-        ]
-        asked = [i for i, each in enumerate(ready) if isinstance(each, _Question)]
-        questions = [each for each in ready if isinstance(each, _Question)]
+        loaded = self.load()
+        asked: list[tuple[int, Question]] = []
+        for i, request in enumerate(requests):
+            ready = self._prepare(request, loaded)
+            if isinstance(ready, Question):
+                asked.append((i, ready))
+            else:
+                yield i, ready
+        prompts = [question.prompt.tokens for _, question in asked]
         try:
-            for done in passes(loaded, [q.prompt.tokens for q in questions], self.batch_tokens):
+            for done in passes(loaded, prompts, self.batch_tokens, layers):
                 latency = done.seconds / len(done.prompts)
-                for i, row in zip(done.prompts, done.logprobs, strict=True):
-                    said = _said(row, questions[i])
-                    outcomes[asked[i]] = self._outcome(questions[i], said, loaded, latency)
+                for place, row, states in zip(
+                    done.prompts, done.logprobs, done.states, strict=True
+                ):
+                    i, question = asked[place]
+                    said = _said(row, question)
+                    yield i, Answer(question, said, states.numpy(), loaded, latency)
         except torch.OutOfMemoryError as error:
             raise JudgeError(
-                "A prompt does not fit in memory even by itself: use a smaller model or context.",
-                finished=outcomes,
+                "A prompt does not fit in memory even by itself: use a smaller model or context."
             ) from error
-        return [outcome for outcome in outcomes if outcome is not None]
 
-    def _load(self) -> LoadedModel:
+    def load(self) -> LoadedModel:
+        """The model, from then on held by this process. Raises JudgeError."""
         import torch
 
         if self.threads is not None:
             torch.set_num_threads(self.threads)
         return load_model(model_folder(self.model, self.site), self.device, self.dtype)
 
-    def _prepare(self, request: JudgeRequest, loaded: LoadedModel) -> _Question | Unscored:
+    def _prepare(self, request: JudgeRequest, loaded: LoadedModel) -> Question | Unscored:
         """The question for a request, or why it cannot be put to this model."""
         choices = options(request.criterion.scale)
         answers = answer_tokens(choices, loaded.tokenizer)
@@ -153,7 +203,7 @@ class LocalJudge:
                 reason = f"The prompt has {len(prompt)} tokens and the model takes {limit}."
                 return self._unscored(reason, loaded)
             fitting = cut
-        return _Question(fitting, choices, answers, len(prompt) - len(fitting))
+        return Question(fitting, choices, answers, len(prompt) - len(fitting))
 
     def _unscored(self, reason: str, loaded: LoadedModel) -> Unscored:
         provenance = Provenance(model=self.model, parameters=self._parameters(loaded), cost=0.0)
@@ -168,29 +218,33 @@ class LocalJudge:
             "prompt_version": PROMPT_VERSION,
         }
 
-    def _outcome(
-        self, question: _Question, logprobs: list[float], loaded: LoadedModel, latency: float
-    ) -> Outcome:
-        parameters = self._parameters(loaded)
-        if question.left_out:
-            parameters["response_tokens_left_out"] = question.left_out
-        names = [option.name for option in question.choices]
-        provenance = Provenance(
+    def provenance(
+        self, answer: Answer, raw_reply: str, more: Mapping[str, object] | None = None
+    ) -> Provenance:
+        """Where an outcome that is read off `answer` comes from; `more` joins its parameters."""
+        parameters = self._parameters(answer.loaded) | dict(more or {})
+        if answer.question.left_out:
+            parameters["response_tokens_left_out"] = answer.question.left_out
+        return Provenance(
             model=self.model,
             parameters=parameters,
-            prompt_sha256=tokens_sha256(question.prompt.tokens),
-            raw_reply=json.dumps({"logprobs": dict(zip(names, logprobs, strict=True))}),
-            tokens_in=len(question.prompt),
+            prompt_sha256=tokens_sha256(answer.question.prompt.tokens),
+            raw_reply=raw_reply,
+            tokens_in=len(answer.question.prompt),
             tokens_out=0,
             cost=0.0,
-            latency=latency,
+            latency=answer.latency,
         )
-        if not all(map(math.isfinite, logprobs)):
-            reason = "The model's output is not a number: try another dtype."
-            return Unscored(status=VerdictStatus.ERROR, reason=reason, provenance=provenance)
-        shares = softmax(logprobs)
+
+    def _outcome(self, answer: Answer) -> Outcome:
+        names = [option.name for option in answer.question.choices]
+        raw = json.dumps({"logprobs": dict(zip(names, answer.logprobs, strict=True))})
+        provenance = self.provenance(answer, raw)
+        if not all(map(math.isfinite, answer.logprobs)):
+            return not_a_number(provenance)
+        shares = softmax(answer.logprobs)
         best = max(range(len(shares)), key=shares.__getitem__)
-        values = [option.value for option in question.choices]
+        values = [option.value for option in answer.question.choices]
         return Scored(
             value=values[best],
             confidence=shares[best],
@@ -199,7 +253,13 @@ class LocalJudge:
         )
 
 
-def _said(row: torch.Tensor, question: _Question) -> list[float]:
+def not_a_number(provenance: Provenance) -> Unscored:
+    """There is no verdict where the model's arithmetic broke down."""
+    reason = "The model's output is not a number: try another dtype."
+    return Unscored(status=VerdictStatus.ERROR, reason=reason, provenance=provenance)
+
+
+def _said(row: torch.Tensor, question: Question) -> list[float]:
     """The log-probability of each option, over all the tokens that stand for it."""
     import torch
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from scoring.judges.local_models import LoadedModel
 from scoring.judges.local_prompts import buckets
-from scoring.packing import last_logprobs, pack, packable
+from scoring.packing import last_readings, pack, packable, readings
 
 if TYPE_CHECKING:
     import torch
@@ -28,19 +28,24 @@ class Pass:
     """What one forward pass gave.
 
     prompts: which prompts. logprobs: (len(prompts), vocabulary) of the token after each, float32
-    on the processor. computed: tokens that went through the model. seconds: how long it took.
+    on the processor. states: (len(prompts), layers, width) at the last token of each, likewise.
+    computed: tokens that went through the model. seconds: how long it took.
     """
 
     prompts: Sequence[int]
     logprobs: torch.Tensor
+    states: torch.Tensor
     computed: int
     seconds: float
 
 
-def passes(loaded: LoadedModel, prompts: Prompts, most_tokens: int) -> Iterator[Pass]:
+def passes(
+    loaded: LoadedModel, prompts: Prompts, most_tokens: int, layers: Sequence[int] = ()
+) -> Iterator[Pass]:
     """Every prompt once, in passes of at most `most_tokens` tokens (or one prompt) each.
 
-    Raises torch.OutOfMemoryError where a prompt does not even fit by itself.
+    layers: whose hidden states to keep, as `last_readings` counts them. Raises
+    torch.OutOfMemoryError where a prompt does not even fit by itself.
     """
     import torch
 
@@ -51,7 +56,8 @@ def passes(loaded: LoadedModel, prompts: Prompts, most_tokens: int) -> Iterator[
         chosen = [prompts[i] for i in group]
         begun = time.perf_counter()
         try:
-            rows, computed = (_packed if packed else _padded)(loaded, chosen)
+            read = _packed if packed else _padded
+            rows, states, computed = read(loaded, chosen, layers)
         except torch.OutOfMemoryError:
             if len(group) == 1:
                 raise
@@ -59,7 +65,7 @@ def passes(loaded: LoadedModel, prompts: Prompts, most_tokens: int) -> Iterator[
             middle = len(group) // 2
             waiting.extendleft([group[middle:], group[:middle]])
             continue
-        yield Pass(group, rows, computed, time.perf_counter() - begun)
+        yield Pass(group, rows, states, computed, time.perf_counter() - begun)
 
 
 def _groups(prompts: Prompts, most_tokens: int, *, packed: bool) -> list[Sequence[int]]:
@@ -68,16 +74,21 @@ def _groups(prompts: Prompts, most_tokens: int, *, packed: bool) -> list[Sequenc
     return [*buckets([len(prompt) for prompt in prompts], most_tokens)]
 
 
-def _packed(loaded: LoadedModel, prompts: Prompts) -> tuple[torch.Tensor, int]:
+def _packed(
+    loaded: LoadedModel, prompts: Prompts, layers: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor, int]:
     (one,) = pack(prompts, sum(map(len, prompts)))
-    rows = last_logprobs(loaded.model, one)
+    rows, states = last_readings(loaded.model, one, layers)
     order = sorted(range(len(prompts)), key=one.prompts.__getitem__)
-    return rows[order], len(one.tokens)
+    return rows[order], states[order], len(one.tokens)
 
 
-def _padded(loaded: LoadedModel, prompts: Prompts) -> tuple[torch.Tensor, int]:
+def _padded(
+    loaded: LoadedModel, prompts: Prompts, layers: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor, int]:
     tokens, mask, positions = encode_batch(prompts, loaded)
-    return next_token_logprobs(loaded, tokens, mask, positions), tokens.numel()
+    rows, states = next_token_readings(loaded, tokens, mask, positions, layers)
+    return rows, states, tokens.numel()
 
 
 def encode_batch(
@@ -105,6 +116,17 @@ def next_token_logprobs(
     loaded: LoadedModel, tokens: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor
 ) -> torch.Tensor:
     """Log-probabilities of the token after each prompt, (prompts, vocabulary), float32 on CPU."""
+    return next_token_readings(loaded, tokens, mask, positions)[0]
+
+
+def next_token_readings(
+    loaded: LoadedModel,
+    tokens: torch.Tensor,
+    mask: torch.Tensor,
+    positions: torch.Tensor,
+    layers: Sequence[int] = (),
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What `scoring.packing.last_readings` gives, for a padded batch, in its order."""
     import torch
 
     with torch.inference_mode():
@@ -114,5 +136,7 @@ def next_token_logprobs(
             position_ids=positions,
             use_cache=False,
             logits_to_keep=1,  # the vocabulary is wide: no logits for the rest of the prompt
+            output_hidden_states=bool(layers),
         )
-        return torch.log_softmax(output.logits[:, -1, :].float(), dim=-1).cpu()
+        states = [output.hidden_states[layer][:, -1] for layer in layers]
+        return readings(output.logits[:, -1], states)

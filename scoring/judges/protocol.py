@@ -196,27 +196,39 @@ def judge_readable(
 
     Returns one outcome per request, in order. A failure's `finished` is in that order too.
     """
-    readable = [i for i, request in enumerate(requests) if request.response_text is not None]
     blank = Unscored(
         status=VerdictStatus.CANNOT_ASSESS,
         reason="The response has no text.",
         provenance=Provenance(model=model),
     )
-    outcomes: list[Outcome] = [blank] * len(requests)
-    if not readable:
-        return outcomes
+    refused = [blank if request.response_text is None else None for request in requests]
+    return judge_others(requests, refused, judge)
+
+
+def judge_others(
+    requests: Sequence[JudgeRequest],
+    refused: Sequence[Unscored | None],
+    judge: Callable[[Sequence[JudgeRequest]], list[Outcome]],
+) -> list[Outcome]:
+    """Judge the requests that are not `refused` with `judge`, which is not asked about none.
+
+    Returns one outcome per request, in order. A failure's `finished` is in that order too.
+    """
+    slots: list[Outcome | None] = list(refused)
+    asked = [i for i, outcome in enumerate(refused) if outcome is None]
+    if not asked:
+        return [outcome for outcome in refused if outcome is not None]
     try:
-        judged = judge([requests[i] for i in readable])
+        judged = judge([requests[i] for i in asked])
     except JudgeError as error:
-        slots: list[Outcome | None] = list(outcomes)
-        padded = error.finished or (None,) * len(readable)
-        for i, partial in zip(readable, padded, strict=True):
+        padded = error.finished or (None,) * len(asked)
+        for i, partial in zip(asked, padded, strict=True):
             slots[i] = partial
         error.finished = tuple(slots)
         raise
-    for i, outcome in zip(readable, judged, strict=True):
-        outcomes[i] = outcome
-    return outcomes
+    for i, outcome in zip(asked, judged, strict=True):
+        slots[i] = outcome
+    return [outcome for outcome in slots if outcome is not None]
 
 
 def check_outcomes(requests: Sequence[JudgeRequest], outcomes: Sequence[Outcome]) -> None:

@@ -117,10 +117,23 @@ def last_logprobs(model: Any, packed: Bin) -> torch.Tensor:
 
     Rows are in the order of `packed.prompts`. Raises torch.OutOfMemoryError.
     """
+    return last_readings(model, packed)[0]
+
+
+def last_readings(
+    model: Any, packed: Bin, layers: Sequence[int] = ()
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the model holds where each prompt ends: `last_logprobs`, and its hidden states there.
+
+    layers: which states, as transformers counts them: 0 the embeddings, the last one after the
+    final norm. States are (prompts, len(layers), width), float32 on CPU. Raises
+    torch.OutOfMemoryError.
+    """
     import torch
 
     device = model.device
     sparse = device.type == "cpu" and model.config._attn_implementation == "sdpa"
+    ends = torch.tensor(packed.last, device=device)
     with torch.inference_mode(), ExitStack() as stack:
         if sparse:
             stack.enter_context(_attention(model, SPARSE))
@@ -136,10 +149,24 @@ def last_logprobs(model: Any, packed: Bin) -> torch.Tensor:
             position_ids=torch.from_numpy(packed.positions).unsqueeze(0).to(device),
             use_cache=False,
             # The vocabulary is wide: logits only where a prompt ends.
-            logits_to_keep=torch.tensor(packed.last, device=device),
+            logits_to_keep=ends,
+            output_hidden_states=bool(layers),
             **options,
         )
-        return torch.log_softmax(output.logits[0].float(), dim=-1).cpu()
+        states = [output.hidden_states[layer][0, ends] for layer in layers]
+        return readings(output.logits[0], states)
+
+
+def readings(
+    logits: torch.Tensor, states: Sequence[torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(prompts, vocabulary) logits and (prompts, width) states of some layers, as a caller keeps
+    them: log-probabilities, and (prompts, layers, width), both float32 on CPU.
+    """
+    import torch
+
+    kept = torch.stack(list(states), dim=1) if states else torch.empty(len(logits), 0, 0)
+    return torch.log_softmax(logits.float(), dim=-1).cpu(), kept.float().cpu()
 
 
 def _dense_mask(model: Any, packed: Bin) -> torch.Tensor:

@@ -34,6 +34,7 @@ from rubricstudio.domain.agreement.people import (
     people_agreement,
 )
 from rubricstudio.domain.agreement.probability import brier, calibration_error
+from rubricstudio.domain.agreement.ranking import auc
 from rubricstudio.domain.agreement.statistic import FLOOR, Reason, Statistic
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Reason",
     "Statistic",
     "alpha",
+    "auc",
     "balanced_accuracy_of",
     "bias_of",
     "brier",

@@ -79,7 +79,7 @@ class Command(Report):
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = self.project(options["project"])
-        by = self._person(project, options["by"])
+        by = self.person(project, options["by"])
         try:
             if options["cancel"]:
                 run = cancel_run(run=find_run(project, options["cancel"]), by=by)
@@ -93,16 +93,6 @@ class Command(Report):
         except _REFUSED as error:
             raise nothing(str(error)) from error
         self._see_through(run, by, options)
-
-    def _person(self, project: Project, email: str | None) -> User:
-        """Who acts: the person of this address, else an owner of the project."""
-        if email is None:
-            owner = project.memberships.filter(role="owner").select_related("user").first()
-            return owner.user if owner else project.created_by
-        member = project.memberships.filter(user__email__iexact=email).first()
-        if member is None:
-            raise usage(f"{email} is not a member of {project.slug}")
-        return member.user
 
     # -- starting
 

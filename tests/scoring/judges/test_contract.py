@@ -21,6 +21,7 @@ from scoring.judges import (
 )
 from tests.scoring.judges.cases import all_requests
 from tests.scoring.judges.conftest import Servers
+from tests.scoring.judges.test_learned import TINY, a_probe
 
 
 def essence(outcome: Outcome) -> tuple[object, ...]:
@@ -118,6 +119,12 @@ class TestTinyLocal(JudgeContract):
         return build("local", {"model": "tiny", "device": "cpu", "batch_tokens": 700}, tiny_site)
 
 
+class TestLearned(JudgeContract):
+    @pytest.fixture
+    def judge(self, tiny_site: Site) -> Judge:
+        return build("learned", TINY | {"probe": a_probe(tiny_site)}, tiny_site)
+
+
 class TestSmolLm2(JudgeContract):
     @pytest.fixture
     def judge(self, smollm2_site: Site) -> Judge:
@@ -141,6 +148,6 @@ def test_every_kind_refuses_a_parameter_it_does_not_have(kind: str) -> None:
 
 def test_an_unknown_kind_is_answered_with_the_kinds_there_are() -> None:
     with pytest.raises(
-        InvalidJudgeConfig, match="'oracle': choose one of llm, local, program, scripted"
+        InvalidJudgeConfig, match="'oracle': choose one of learned, llm, local, program, scripted"
     ):
         build("oracle", {})

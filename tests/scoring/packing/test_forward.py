@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scoring.packing import last_logprobs, pack, packable
+from scoring.packing import last_logprobs, last_readings, pack, packable
 
 
 @cache
@@ -76,6 +76,25 @@ def test_packed_equals_one_by_one(kind: str, attention: str, most: int) -> None:
             together = last_logprobs(model, packed)
             for row, index in zip(together, packed.prompts, strict=True):
                 assert (row - alone[index]).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_packed_hidden_states_equal_those_of_one_by_one(attention: str) -> None:
+    import torch
+
+    model, prompts = model_of("llama", attention), random_prompts(1)
+    with torch.inference_mode():
+        alone = [
+            model(torch.tensor([prompt]), output_hidden_states=True).hidden_states
+            for prompt in prompts
+        ]
+
+    for packed in pack(prompts, 60):
+        _, states = last_readings(model, packed, (1, 3))
+        assert states.shape == (len(packed.prompts), 2, 32)
+        for row, index in zip(states, packed.prompts, strict=True):
+            for state, layer in zip(row, (1, 3), strict=True):
+                assert (state - alone[index][layer][0, -1]).abs().max() < 1e-4
 
 
 def test_a_model_with_a_window_is_not_packed() -> None:

@@ -1,0 +1,303 @@
+"""How a probe does on tasks it has not seen, beside what it has to beat.
+
+Everything is held out: a probability of a cell comes from a probe whose settings, components
+and coefficients were made without any cell of the same task (or, by source, the same source).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from rubricstudio.domain.agreement import (
+    Bootstrap,
+    Statistic,
+    auc,
+    brier,
+    calibration_error,
+    cohen_kappa,
+    from_confusion,
+    macro_f1_of,
+    majority,
+)
+from rubricstudio.domain.agreement.confusion import BINARY_CATEGORIES
+from rubricstudio.domain.table import BoolArray, FloatArray, IntArray
+from scoring.learned.cells import Cells
+from scoring.learned.folds import grouped_folds
+from scoring.learned.probe import (
+    Choice,
+    Setting,
+    choose,
+    fit,
+    logistic,
+    one_hot,
+    probabilities_of,
+    settings_of,
+)
+
+OUTER_FOLDS = 12
+LEAST_TASKS = 4
+LEAST_CELLS = 40
+SHARES = (0.25, 0.5, 0.75)
+PAGE = Bootstrap(resamples=500)
+
+LEARNED, BY_SOURCE = "learned", "learned, sources unseen"
+MAJORITY, CRITERION = "majority class", "criterion alone"
+SOURCE, UNTRAINED = "criterion and source alone", "the model untrained"
+PAIRS, REST = "person and person", "person and the others"
+
+Told = Callable[[str], None]
+
+
+class TooFewVerdicts(ValueError):
+    """There is too little to train on; the message says what would be enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A judge against people's verdicts. Those of probabilities are absent where it has none."""
+
+    name: str
+    kappa: Statistic
+    auc: Statistic
+    macro_f1: Statistic
+    brier: Statistic
+    ece: Statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A step of the learning curve: trained on about so many tasks and verdicts a fold."""
+
+    tasks: float
+    verdicts: float
+    kappa: Statistic
+    auc: Statistic
+
+
+class Warned(StrEnum):
+    """Why a probe is not to be trusted, as codes; pages and commands say it in a sentence."""
+
+    CHANCE = "no better than chance on unseen tasks"
+    SOURCE = "no better than criterion and source alone"
+    UNSEEN = "no better than chance on unseen sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """rows: the probe first, then what it has to beat. choices: of each fold."""
+
+    rows: tuple[Figures, ...]
+    curve: tuple[Point, ...]
+    choices: tuple[Choice, ...]
+    warnings: tuple[Warned, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeldOut:
+    """(n,) probabilities of met, and verdicts, by probes that did not see the cell's group.
+
+    choices: of each fold.
+    """
+
+    probabilities: FloatArray
+    verdicts: FloatArray
+    choices: tuple[Choice, ...]
+    trained_on: tuple[float, float]  # verdicts and tasks, mean over folds
+
+
+def check_enough(labels: FloatArray, tasks: IntArray) -> None:
+    """Raise TooFewVerdicts, saying what there is and what it takes."""
+    count, n = len(np.unique(tasks)), len(labels)
+    if count < LEAST_TASKS or n < LEAST_CELLS:
+        raise TooFewVerdicts(
+            f"there are {n} verdicts on {count} tasks; training takes {LEAST_CELLS} or more on"
+            f" {LEAST_TASKS} tasks or more"
+        )
+    if len(np.unique(labels)) < 2:
+        raise TooFewVerdicts("all verdicts are the same: there is nothing to tell apart")
+
+
+def held_out(
+    cells: Cells,
+    groups: IntArray,
+    settings: Sequence[Setting],
+    *,
+    share: float = 1.0,
+    told: Told = lambda words: None,
+) -> HeldOut:
+    """Probabilities by folds of `groups` ((n,) codes), settings chosen inside the training part.
+
+    share: of the training tasks, how many are used; the first in a fixed order, so that a
+    larger share holds a smaller one. Cells of one task are never on both sides where the
+    groups are tasks.
+    """
+    folds = grouped_folds(groups, OUTER_FOLDS)
+    log_odds, verdicts = np.full((2, len(cells)), np.nan)
+    choices, sizes = [], []
+    for fold in range(int(folds.max(initial=-1)) + 1):
+        train = cells.where(_kept(cells.tasks, folds != fold, share))
+        choice, here = choose(train, settings), folds == fold
+        said = fit(train, choice).of_cells(cells.where(here), choice.setting.layer)
+        log_odds[here], verdicts[here] = said, said >= choice.cut
+        choices.append(choice)
+        sizes.append((len(train), len(np.unique(train.tasks))))
+        told(f"fold {fold + 1} of {int(folds.max()) + 1}")
+    n, tasks = np.mean(sizes, axis=0)
+    return HeldOut(probabilities_of(log_odds), verdicts, tuple(choices), (float(n), float(tasks)))
+
+
+def _kept(tasks: IntArray, train: BoolArray, share: float) -> BoolArray:
+    """The training cells of the first tasks in a shuffled order that is always the same."""
+    if share >= 1:
+        return train
+    order = np.random.default_rng(0).permutation(np.unique(tasks))
+    there = order[np.isin(order, tasks[train])]
+    return np.asarray(train & np.isin(tasks, there[: max(2, round(share * len(there)))]))
+
+
+def figures_of(
+    name: str,
+    labels: FloatArray,
+    tasks: IntArray,
+    *,
+    verdicts: FloatArray,
+    probabilities: FloatArray | None = None,
+) -> Figures:
+    """The figures of (n,) verdicts (0, 1, NaN where there is none) against labels.
+
+    probabilities: (n,) of met, None where only verdicts are known.
+    """
+    scored = np.full(len(labels), np.nan) if probabilities is None else probabilities
+    both = BINARY_CATEGORIES
+    return Figures(
+        name,
+        kappa=cohen_kappa(labels, verdicts, tasks=tasks, bootstrap=PAGE),
+        auc=auc(scored, labels, tasks=tasks, bootstrap=PAGE),
+        macro_f1=from_confusion(
+            macro_f1_of, labels, verdicts, categories=both, tasks=tasks, bootstrap=PAGE
+        ),
+        brier=brier(scored, labels, tasks=tasks, bootstrap=PAGE),
+        ece=calibration_error(scored, labels, tasks=tasks, bootstrap=PAGE),
+    )
+
+
+def _held(name: str, cells: Cells, held: HeldOut) -> Figures:
+    return figures_of(
+        name, cells.labels, cells.tasks, verdicts=held.verdicts, probabilities=held.probabilities
+    )
+
+
+def _likely(name: str, cells: Cells, probabilities: FloatArray) -> Figures:
+    """Of a judge whose verdict is the likelier answer."""
+    verdicts = np.where(probabilities >= 0.5, 1.0, 0.0)
+    return figures_of(
+        name, cells.labels, cells.tasks, verdicts=verdicts, probabilities=probabilities
+    )
+
+
+def _said(name: str, cells: Cells, verdicts: FloatArray) -> Figures:
+    return figures_of(name, cells.labels, cells.tasks, verdicts=verdicts)
+
+
+def baselines(cells: Cells) -> Iterator[Figures]:
+    """What knows nothing of the response, by the same folds, and the model untrained."""
+    folds = grouped_folds(cells.tasks, OUTER_FOLDS)
+    yield _said(MAJORITY, cells, _majority(cells, folds))
+    criteria = one_hot(cells.criteria, len(cells.keys))
+    yield _likely(CRITERION, cells, _prior(cells, folds, criteria))
+    if len(np.unique(cells.sources)) > 1:
+        both = np.concatenate([criteria, one_hot(cells.sources, int(cells.sources.max()) + 1)], 1)
+        yield _likely(SOURCE, cells, _prior(cells, folds, both))
+    yield _likely(UNTRAINED, cells, cells.zero_shot)
+
+
+def _majority(cells: Cells, folds: IntArray) -> FloatArray:
+    means = [cells.labels[folds != fold].mean() for fold in range(int(folds.max()) + 1)]
+    return np.array([float(means[fold] >= 0.5) for fold in folds])
+
+
+def _prior(cells: Cells, folds: IntArray, features: FloatArray) -> FloatArray:
+    found = np.full(len(cells), np.nan)
+    for fold in range(int(folds.max()) + 1):
+        train, held = folds != fold, folds == fold
+        coefficients, constant = logistic(features[train], cells.labels[train], 1.0)
+        found[held] = probabilities_of(features[held] @ coefficients + constant)
+    return found
+
+
+def ceilings(cells: Cells, people: FloatArray) -> Iterator[Figures]:
+    """How far people get, each taken for a judge of the others.
+
+    people: (n, places) 0 or 1, NaN where nobody answered; who answered does not matter. Pairs:
+    one person against another, both ways round. The others: one person against the majority
+    of the rest, where these have one. A pair counts as one in n.
+    """
+    answers = np.sort(people, axis=1)  # NaN last
+    answers = answers[:, : int((~np.isnan(answers)).sum(axis=1).max(initial=0))]
+    places = range(answers.shape[1])
+    pairs = [(answers[:, i], answers[:, j]) for i in places for j in places if i != j]
+    rest = [(majority(np.delete(answers, i, axis=1)), answers[:, i]) for i in places]
+    for name, columns in ((PAIRS, pairs), (REST, rest)):
+        if len(places) > 1:
+            labels, said = (np.concatenate([each[n] for each in columns]) for n in (0, 1))
+            tasks = np.tile(cells.tasks, len(columns))
+            yield figures_of(name, labels, tasks, verdicts=said)
+
+
+def warnings_of(rows: Sequence[Figures]) -> tuple[Warned, ...]:
+    """What speaks against trusting the probe, worst first."""
+    by_name = {row.name: row for row in rows}
+    learned, source, unseen = (by_name.get(name) for name in (LEARNED, SOURCE, BY_SOURCE))
+    found = []
+    if learned and (learned.kappa.low or 0.0) <= 0:
+        found.append(Warned.CHANCE)
+    if learned and source and (learned.auc.low or 0.0) <= (source.auc.value or 0.0):
+        found.append(Warned.SOURCE)
+    if unseen and (unseen.kappa.low or 0.0) <= 0:
+        found.append(Warned.UNSEEN)
+    return tuple(found)
+
+
+def evaluate(
+    cells: Cells,
+    *,
+    people: FloatArray,
+    runs: Mapping[str, FloatArray] | None = None,
+    settings: Sequence[Setting] | None = None,
+    told: Told = lambda words: None,
+) -> Evaluation:
+    """The probe held out by task and by source, its baselines, the people, a learning curve.
+
+    people: as in `ceilings`. runs: by name, (n,) 0/1 verdicts of other judges, NaN where there
+    is none. settings: to choose from, all where none are given. Raises TooFewVerdicts.
+    """
+    check_enough(cells.labels, cells.tasks)
+    settings = settings or settings_of(cells)
+    whole = held_out(cells, cells.tasks, settings, told=told)
+    rows = [_held(LEARNED, cells, whole)]
+    if len(np.unique(cells.sources)) > 1:
+        told("folds by source")
+        unseen = held_out(cells, cells.sources, settings)
+        rows.append(_held(BY_SOURCE, cells, unseen))
+    rows += baselines(cells)
+    rows += (_said(name, cells, said) for name, said in (runs or {}).items())
+    rows += ceilings(cells, people)
+    curve = []
+    for share in SHARES:
+        told(f"learning curve, {share:.0%} of the tasks")
+        curve.append(_point(cells, held_out(cells, cells.tasks, settings, share=share)))
+    return Evaluation(
+        rows=tuple(rows),
+        curve=(*curve, _point(cells, whole)),
+        choices=whole.choices,
+        warnings=warnings_of(rows),
+    )
+
+
+def _point(cells: Cells, held: HeldOut) -> Point:
+    row, (verdicts, tasks) = _held(LEARNED, cells, held), held.trained_on
+    return Point(tasks, verdicts, row.kappa, row.auc)

@@ -1,0 +1,58 @@
+"""What a local model holds where it would begin to answer, for each request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rubricstudio.domain.table import BoolArray, FloatArray
+from scoring.judges.local import LocalJudge, softmax
+from scoring.judges.local_models import LoadedModel
+from scoring.judges.protocol import JudgeRequest, Unscored
+from scoring.learned.cells import StateArray
+
+LAYERS = 4
+TELL_EVERY = 50
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Readings:
+    """n requests as a model reads them.
+
+    states: (n, len(layers), width), 0 where there is no reading. untrained: (n,) the model's own
+    probability of its last answer, NaN likewise. read: (n,) whether there is one. model: its
+    fingerprint.
+    """
+
+    states: StateArray
+    layers: tuple[int, ...]
+    untrained: FloatArray
+    read: BoolArray
+    model: str
+
+
+def candidate_layers(loaded: LoadedModel) -> tuple[int, ...]:
+    """At most `LAYERS` layers, evenly from the middle to the last one."""
+    last = int(loaded.model.config.num_hidden_layers)
+    return tuple(sorted({round(each) for each in np.linspace(max(1, last / 2), last, LAYERS)}))
+
+
+def read_states(
+    judge: LocalJudge,
+    requests: Sequence[JudgeRequest],
+    told: Callable[[int], None] = lambda done: None,
+) -> Readings:
+    """The states of every request; `told` hears how many are done. Raises JudgeError."""
+    loaded = judge.load()
+    layers = candidate_layers(loaded)
+    width = int(loaded.model.config.hidden_size)
+    states = np.zeros((len(requests), len(layers), width), dtype=np.float32)
+    untrained = np.full(len(requests), np.nan)
+    for done, (i, answer) in enumerate(judge.answers(requests, layers), 1):
+        if not isinstance(answer, Unscored) and np.isfinite(answer.states).all():
+            states[i], untrained[i] = answer.states, softmax(answer.logprobs)[-1]
+        if done % TELL_EVERY == 0 or done == len(requests):
+            told(done)
+    return Readings(states, layers, untrained, ~np.isnan(untrained), loaded.fingerprint)

@@ -1,0 +1,107 @@
+"""The learned judge: a local model's hidden state, weighed by a probe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rubricstudio.domain.hashing import criterion_judging_hash
+from rubricstudio.domain.verdict import VerdictStatus
+from scoring.judges import InvalidJudgeConfig, JudgeError, Scored, Site, build
+from scoring.judges.local import LocalJudge
+from scoring.judges.local_prompts import PROMPT_VERSION
+from scoring.learned.artefact import Known, Probe
+from scoring.learned.features import read_states
+from tests.scoring.judges.cases import CLARITY, DOSED, INVENTS, NAMES_A_DOSE, VAGUE, a_request
+
+TINY = {"model": "tiny", "device": "cpu"}
+
+
+def a_probe(site: Site, **others: Any) -> dict[str, object]:
+    """Random weights for the tiny model's last layer, which know two criteria."""
+    reader = build("local", TINY, site)
+    assert isinstance(reader, LocalJudge)
+    known = {
+        criterion_judging_hash(each): Known(each.key, offset, 20)
+        for each, offset in ((NAMES_A_DOSE, 0.5), (INVENTS, -0.5))
+    }
+    probe = Probe(
+        layer=2,
+        weights=np.random.default_rng(0).normal(size=32),
+        intercept=0.1,
+        cut=0.2,
+        criteria=known,
+        model=reader.load().fingerprint,
+        prompt_version=PROMPT_VERSION,
+        trained={},
+    )
+    return replace(probe, **others).as_json()
+
+
+def test_its_verdict_is_the_probe_on_the_state_where_the_answer_begins(tiny_site: Site) -> None:
+    requests = [a_request(text=DOSED), a_request(INVENTS, VAGUE)]
+    content = a_probe(tiny_site)
+    reader = build("local", TINY, tiny_site)
+    assert isinstance(reader, LocalJudge)
+    readings = read_states(reader, requests)
+    weights = np.random.default_rng(0).normal(size=32).astype("<f4").astype("f8")
+
+    outcomes = build("learned", TINY | {"probe": content}, tiny_site).judge(requests)
+
+    last = readings.layers.index(2)
+    for outcome, state, offset in zip(outcomes, readings.states[:, last], (0.5, -0.5), strict=True):
+        log_odds = float(state.astype("f8") @ weights) + 0.1 + offset
+        assert isinstance(outcome, Scored)
+        assert outcome.value == float(log_odds >= 0.2)
+        assert dict(outcome.probabilities)[1.0] == pytest.approx(1 / (1 + np.exp(-log_odds)))
+        kept = json.loads(outcome.provenance.raw_reply)
+        assert kept["log_odds"] == pytest.approx(log_odds, abs=1e-4)
+        assert outcome.provenance.parameters["probe"] == content["sha256"]
+
+
+def test_it_does_not_judge_what_it_was_not_trained_on(tiny_site: Site) -> None:
+    judge = build("learned", TINY | {"probe": a_probe(tiny_site)}, tiny_site)
+    changed = replace(NAMES_A_DOSE, text="The response names a dose and a maximum.")
+
+    known, new, scale = judge.judge([a_request(), a_request(changed), a_request(CLARITY)])
+
+    assert known.status is VerdictStatus.OK
+    assert new.status is scale.status is VerdictStatus.CANNOT_ASSESS
+    assert "not trained on the criterion 'dose' as it is now" in new.reason  # type: ignore[union-attr]
+    assert "another scale" in scale.reason  # type: ignore[union-attr]
+
+
+def test_it_judges_other_criteria_by_the_state_alone_where_it_is_told_to(tiny_site: Site) -> None:
+    config = TINY | {"probe": a_probe(tiny_site), "unseen": "judge"}
+    changed = replace(NAMES_A_DOSE, key="other", description="In milligrams.")
+
+    new, scale = build("learned", config, tiny_site).judge([a_request(changed), a_request(CLARITY)])
+
+    assert new.status is VerdictStatus.OK
+    assert scale.status is VerdictStatus.CANNOT_ASSESS
+
+
+@pytest.mark.parametrize(
+    ("others", "why"),
+    [({"model": "0" * 12}, "other weights"), ({"prompt_version": "0"}, "train again")],
+)
+def test_it_refuses_a_model_or_a_question_it_was_not_trained_on(
+    tiny_site: Site, others: dict[str, Any], why: str
+) -> None:
+    judge = build("learned", TINY | {"probe": a_probe(tiny_site, **others)}, tiny_site)
+
+    with pytest.raises(JudgeError, match=why):
+        judge.judge([a_request()])
+
+
+def test_a_changed_probe_makes_no_judge(tiny_site: Site) -> None:
+    content = a_probe(tiny_site) | {"intercept": 9.0}
+
+    with pytest.raises(InvalidJudgeConfig, match="'probe' does not fit: .* changed"):
+        build("learned", TINY | {"probe": content}, tiny_site)
+    with pytest.raises(InvalidJudgeConfig, match="needs 'probe'"):
+        build("learned", TINY, tiny_site)

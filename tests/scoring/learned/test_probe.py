@@ -1,0 +1,120 @@
+"""The probe: what it computes, and that nothing held out has a say in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+from scoring.learned.cells import Cells
+from scoring.learned.evaluate import held_out
+from scoring.learned.folds import grouped_folds
+from scoring.learned.probe import CRITERION_SCALE, Choice, Setting, choose, fit
+from tests.scoring.learned.made import FEW, made_cells
+
+
+def test_folds_keep_groups_whole_and_even() -> None:
+    groups = np.repeat([7, 3, 9, 1, 5], [6, 5, 4, 3, 2])
+
+    folds = grouped_folds(groups, 2)
+
+    assert all(len(set(folds[groups == group])) == 1 for group in set(groups))
+    assert np.bincount(folds).tolist() == [11, 9]
+    assert len(set(grouped_folds(groups, 40))) == 5
+
+
+def test_the_folded_weights_are_those_of_each_step_in_turn() -> None:
+    """Against scikit-learn's own PCA and regression."""
+    cells = made_cells()
+    states, hot = cells.states[:, 1].astype(np.float64), np.eye(4)[cells.criteria]
+    standard = (states - states.mean(axis=0)) / states.std(axis=0)
+    parts = np.hstack([PCA().fit_transform(standard), hot * CRITERION_SCALE])
+    theirs = LogisticRegression(C=0.01, tol=1e-10, max_iter=10_000).fit(parts, cells.labels)
+
+    ours = fit(cells, Choice(Setting(layer=1, strength=0.01))).of_cells(cells, 1)
+
+    assert ours == pytest.approx(theirs.decision_function(parts), abs=1e-4)
+
+
+def test_the_layer_is_chosen_by_training_cells_only() -> None:
+    """Layer 0 knows the held-out task's labels and nothing else; layer 1 knows the others'."""
+    cells = made_cells(signal=3.0)
+    states = cells.states.copy()
+    for task in range(12):
+        here = cells.tasks == task
+        states[here, 0, 0] = 50 * (cells.labels[here] - 0.5) if task == 0 else 0.0
+    told = replace(cells, states=states)
+
+    found = held_out(told, told.tasks, FEW)
+
+    fold = int(grouped_folds(told.tasks, 12)[0])
+    assert found.choices[fold].setting.layer == 1
+    # Chosen by the held-out cells themselves, it would be the other.
+    only = replace(told.where(told.tasks == 0), tasks=np.arange(12))
+    assert choose(only, FEW).setting.layer == 0
+
+
+def test_what_is_said_of_a_task_does_not_depend_on_its_labels() -> None:
+    cells = made_cells()
+    here = cells.tasks == 4
+    labels = np.where(here, 1 - cells.labels, cells.labels)
+    turned = replace(cells, labels=labels, shares=labels)
+
+    before = held_out(cells, cells.tasks, FEW)
+    after = held_out(turned, turned.tasks, FEW)
+
+    assert (before.probabilities[here] == after.probabilities[here]).all()
+    assert (before.verdicts[here] == after.verdicts[here]).all()
+    assert (before.probabilities[~here] != after.probabilities[~here]).any()
+
+
+def test_training_twice_gives_the_same_numbers() -> None:
+    cells = made_cells()
+
+    first, second = (fit(cells, choose(cells, FEW)) for _ in range(2))
+
+    assert (first.weights == second.weights).all()
+    assert (first.offsets == second.offsets).all()
+
+
+def test_one_kind_of_label_gives_its_share_and_no_weights() -> None:
+    cells = made_cells()
+    same = replace(cells, shares=np.ones(len(cells)))
+
+    found = fit(same, Choice(Setting(1, 0.1)))
+
+    assert not found.weights.any()
+    assert found.intercept == pytest.approx(np.log(145))  # 144 met and one more, against one
+
+
+def test_a_smaller_share_of_tasks_is_part_of_a_larger_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = made_cells()
+    seen: list[set[int]] = []
+
+    def noting(train: Cells, settings: Sequence[Setting]) -> Choice:
+        seen.append(set(train.tasks.tolist()))
+        return Choice(settings[0])
+
+    monkeypatch.setattr("scoring.learned.evaluate.choose", noting)
+    for share in (0.25, 0.5, 1.0):
+        held_out(cells, cells.tasks, FEW, share=share)
+
+    few, half, whole = seen[:12], seen[12:24], seen[24:]
+    assert [len(each) for each in (few[0], half[0], whole[0])] == [3, 6, 11]
+    assert all(a < b < c for a, b, c in zip(few, half, whole, strict=True))
+
+
+def test_slope_shift_and_cut_come_from_what_the_inner_folds_held_out() -> None:
+    """Few cells are met, so that the likelier answer is hardly ever met and the cut lies lower."""
+    cells = made_cells(signal=1.2, met=0.2)
+
+    found = choose(cells, FEW)
+
+    assert found.setting.layer == 1
+    assert found.cut < 0
+    probabilities = held_out(cells, cells.tasks, FEW).probabilities
+    assert probabilities.mean() == pytest.approx(cells.labels.mean(), abs=0.05)
