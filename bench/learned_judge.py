@@ -35,7 +35,7 @@ from scoring.learned.evaluate import LEARNED, Evaluation, Figures, evaluate
 from scoring.learned.features import Readings, read_states
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "ttcw"
-QUICK_PLOTS, QUICK_WORDS = 4, 60
+QUICK_PLOTS, QUICK_WORDS, QUICK_CRITERIA = 4, 30, 4
 YES = {"Yes": 1.0, "No": 0.0}
 
 
@@ -59,13 +59,15 @@ def main(arguments: Sequence[str]) -> int:
         show([], as_json=options.json, theirs="nothing")
         return 0
     stories = list(stories_of(options.data, quick=options.quick))
+    criteria = criteria_of(options.data, quick=options.quick)
+    people = experts(options.data, stories, len(criteria))
     start = time.perf_counter()
-    cells = cells_of(options.data, stories, options.keep)
+    cells = cells_of(stories, criteria, people, options.keep)
     read = time.perf_counter() - start
     found = evaluate(
         cells,
-        people=experts(options.data, stories),
-        runs=hosted(options.data, stories),
+        people=people,
+        runs=hosted(options.data, stories, len(criteria)),
         told=say,
     )
     figures = [
@@ -89,16 +91,17 @@ def stories_of(data: Path, *, quick: bool) -> Iterator[Story]:
         yield Story(row["story_id"], plot, row["plot"], source, text)
 
 
-def criteria_of(data: Path) -> list[Criterion]:
+def criteria_of(data: Path, *, quick: bool) -> list[Criterion]:
     tests = read(data / "tests" / "ttcw_all_tests.json")
-    return [Criterion(key=f"test{row['ttcw_idx']}", text=row["question"]) for row in tests]
+    every = [Criterion(key=f"test{row['ttcw_idx']}", text=row["question"]) for row in tests]
+    return every[:QUICK_CRITERIA] if quick else every
 
 
-def cells_of(data: Path, stories: Sequence[Story], kept: Path | None) -> Cells:
+def cells_of(
+    stories: Sequence[Story], criteria: Sequence[Criterion], said: FloatArray, kept: Path | None
+) -> Cells:
     """Story by story and in each criterion by criterion, as all columns here are."""
-    criteria = criteria_of(data)
     readings = kept_or_read(stories, criteria, kept)
-    said = experts(data, stories)
     rows = np.indices((len(stories), len(criteria))).reshape(2, -1)
     plots, sources = ([each[place] for each in stories] for place in (1, 3))
     return Cells(
@@ -140,25 +143,24 @@ def kept_or_read(
     return found
 
 
-def experts(data: Path, stories: Sequence[Story]) -> FloatArray:
+def experts(data: Path, stories: Sequence[Story], n_criteria: int) -> FloatArray:
     """(cells, experts) 0 or 1."""
     rows = read(data / "annotations" / "ttcw_annotations.json")
     said: dict[tuple[str, int], list[float]] = {}
     for row in rows:
         cell = (row["story_id"], int(row["ttcw_idx"]))
         said.setdefault(cell, []).append(YES[row["binary_verdict"]])
-    tests = sorted({test for _, test in said})
+    tests = range(1, n_criteria + 1)
     return np.array([said[story.id, test] for story in stories for test in tests])
 
 
-def hosted(data: Path, stories: Sequence[Story]) -> Mapping[str, FloatArray]:
+def hosted(data: Path, stories: Sequence[Story], n_criteria: int) -> Mapping[str, FloatArray]:
     """By model, (cells,) its published verdicts; NaN for a reply without a leading Yes or No."""
     found = {}
-    tests = len(criteria_of(data))
     for path in sorted((data / "data").glob("annotations_*.jsonl")):
         rows = map(json.loads, path.read_text("utf-8").splitlines())
         said = {row["id"]: leading(str(row["response"])) for row in rows}
-        cells = [f"story_{story.id}_test{test + 1}" for story in stories for test in range(tests)]
+        cells = [f"story_{story.id}_test{n + 1}" for story in stories for n in range(n_criteria)]
         name = path.stem.removeprefix("annotations_")
         found[name] = np.array([said.get(cell, np.nan) for cell in cells])
     return found

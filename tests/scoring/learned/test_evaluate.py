@@ -38,8 +38,8 @@ def test_a_signal_is_found_and_stands_above_what_knows_nothing_of_the_response()
     assert list(rows) == [
         *(LEARNED, BY_SOURCE, MAJORITY, CRITERION, SOURCE, UNTRAINED, "gpt", PAIRS, REST)
     ]
-    assert (rows[LEARNED].kappa.value or 0) > 0.6
-    assert (rows[LEARNED].auc.value or 0) > 0.9
+    assert (rows[LEARNED].kappa.value or 0) > 0.5
+    assert (rows[LEARNED].auc.value or 0) > 0.8
     assert (rows["gpt"].kappa.value, rows["gpt"].kappa.n) == (1.0, 134)
     assert rows["gpt"].auc.value is None
     assert found.warnings == ()
@@ -53,7 +53,7 @@ def test_a_probe_that_merely_tells_sources_apart_is_warned_of() -> None:
     found = evaluate(cells, people=cells.labels[:, None], settings=FEW)
 
     rows = {row.name: row for row in found.rows}
-    assert (rows[LEARNED].kappa.value or 0) > 0.4
+    assert (rows[LEARNED].kappa.value or 0) > 0.3
     assert {Warned.SOURCE, Warned.UNSEEN} <= set(found.warnings)
     assert Warned.CHANCE not in found.warnings
     assert PAIRS not in rows  # one person has nobody to be compared with
