@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from scoring.judges import JUDGES, InvalidJudgeConfig
 from scoring.loaders import load_judge
 from scoring.queries.configuration import configuration_of, queue_of
 from scoring.queries.runs import imported_judges, judges_of, runs_of_judge
+from scoring.training_page import training_of
 from scoring.wording import kind_label, kind_text
 
 
@@ -66,6 +68,7 @@ def judge(request: ProjectRequest, project: Project, judge_id: int) -> HttpRespo
         "settings": configuration_of(shown),
         "queue": queue_of(shown),
         "rows": runs_of_judge(shown),
+        "training": training_of(shown, settings.AGREEMENT_FLOOR),
     }
     return render(request, "scoring/judge.html", context)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from rubricstudio.actions.imports import import_records
@@ -95,6 +97,12 @@ def _train(*arguments: str) -> tuple[dict[str, Any], str]:
     return json.loads(out.getvalue()), err.getvalue()
 
 
+def _page(cast: Cast, judge: Judge) -> str:
+    client = Client()
+    client.force_login(cast.viewer)
+    return client.get(judge.get_absolute_url()).content.decode()
+
+
 @pytest.mark.django_db
 def test_it_learns_from_what_people_agree_on_and_counts_what_is_left_out(cast: Cast) -> None:
     _fill(cast)
@@ -147,6 +155,13 @@ def test_a_trained_judge_runs_like_any_other(cast: Cast, tiny_home: Path) -> Non
     assert provenance is not None
     assert provenance["parameters"]["probe"] == judge.params["probe"]["sha256"]
     assert len(provenance["probabilities"]) == 2
+    page = _page(cast, judge)
+    assert "Trained on 45 verdicts of people’s majority" in page
+    row = re.search(r"This judge, on tasks it had not seen.*?</tr>", page, re.S)
+    assert row is not None
+    kappa = rows["learned"]["kappa"]["value"]
+    assert f"{kappa:.3f}" in row[0]
+    assert page.count("Beware.") == len(printed["evaluation"]["warnings"])
     with pytest.raises(CommandError, match="There is a judge named “Learned” already"):
         _train()
 

@@ -63,6 +63,21 @@ def test_its_verdict_is_the_probe_on_the_state_where_the_answer_begins(tiny_site
         assert outcome.provenance.parameters["probe"] == content["sha256"]
 
 
+def test_it_says_the_same_with_a_model_that_cannot_be_packed(
+    tiny_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [a_request(text=DOSED), a_request(INVENTS, VAGUE * 3)]
+    judge = build("learned", TINY | {"probe": a_probe(tiny_site)}, tiny_site)
+    packed = judge.judge(requests)
+    monkeypatch.setattr("scoring.judges.local_passes.packable", lambda _: False)
+
+    for one, other in zip(packed, judge.judge(requests), strict=True):
+        assert isinstance(one, Scored)
+        assert isinstance(other, Scored)
+        assert one.value == other.value
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+
+
 def test_it_does_not_judge_what_it_was_not_trained_on(tiny_site: Site) -> None:
     judge = build("learned", TINY | {"probe": a_probe(tiny_site)}, tiny_site)
     changed = replace(NAMES_A_DOSE, text="The response names a dose and a maximum.")

@@ -373,19 +373,19 @@ def test_running_out_of_memory_halves_the_pass_and_goes_on(
 ) -> None:
     import torch
 
-    from scoring.packing import last_logprobs as real
+    from scoring.packing import last_readings as real
 
     sizes = []
 
-    def small(model: Any, packed: Any) -> Any:
+    def small(model: Any, packed: Any, layers: Any) -> Any:
         sizes.append(len(packed.prompts))
         if len(packed.prompts) > 2:
             raise torch.OutOfMemoryError("out of memory")
-        return real(model, packed)
+        return real(model, packed, layers)
 
     requests = of_many_lengths()
     whole = judge_tiny(tiny_site, requests)
-    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", small)
+    monkeypatch.setattr("scoring.judges.local_passes.last_readings", small)
 
     halved = judge_tiny(tiny_site, requests)
 
@@ -399,17 +399,17 @@ def test_a_prompt_that_never_fits_is_said_and_what_is_done_is_kept(
 ) -> None:
     import torch
 
-    from scoring.packing import last_logprobs as real
+    from scoring.packing import last_readings as real
 
     passes = []
 
-    def full(model: Any, packed: Any) -> Any:
+    def full(model: Any, packed: Any, layers: Any) -> Any:
         passes.append(packed)
         if len(passes) == 2:
             raise torch.OutOfMemoryError("out of memory")
-        return real(model, packed)
+        return real(model, packed, layers)
 
-    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", full)
+    monkeypatch.setattr("scoring.judges.local_passes.last_readings", full)
 
     with pytest.raises(JudgeError, match="does not fit in memory") as caught:
         judge_tiny(tiny_site, [a_request(text=DOSED * n) for n in (1, 9)], batch_tokens=64)
@@ -436,8 +436,8 @@ def test_an_output_that_is_no_number_is_unscored(
 ) -> None:
     import torch
 
-    nothing = torch.full((1, 300), float("nan"))
-    monkeypatch.setattr("scoring.judges.local_passes.last_logprobs", lambda *_: nothing)
+    nothing = torch.full((1, 300), float("nan")), torch.empty(1, 0, 0)
+    monkeypatch.setattr("scoring.judges.local_passes.last_readings", lambda *_: nothing)
 
     outcome = judge_tiny(tiny_site, [a_request()])[0]
 
