@@ -37,6 +37,9 @@ _ROWS = {
 }
 _WARNINGS = {
     Warned.CHANCE: _("On tasks it had not seen it is no better than chance: do not use it."),
+    Warned.CRITERION: _(
+        "It is no better than knowing the criterion, without the response: do not use it."
+    ),
     Warned.SOURCE: _(
         "It is no better than knowing the criterion and who wrote the response, and may have"
         " learned just that: do not rank sources by it."

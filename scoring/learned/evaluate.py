@@ -82,6 +82,7 @@ class Warned(StrEnum):
     """Why a probe is not to be trusted, as codes; pages and commands say it in a sentence."""
 
     CHANCE = "no better than chance on unseen tasks"
+    CRITERION = "no better than the criterion alone"
     SOURCE = "no better than criterion and source alone"
     UNSEEN = "no better than chance on unseen sources"
 
@@ -251,12 +252,14 @@ def ceilings(cells: Cells, people: FloatArray) -> Iterator[Figures]:
 def warnings_of(rows: Sequence[Figures]) -> tuple[Warned, ...]:
     """What speaks against trusting the probe, worst first."""
     by_name = {row.name: row for row in rows}
-    learned, source, unseen = (by_name.get(name) for name in (LEARNED, SOURCE, BY_SOURCE))
+    learned, unseen = by_name.get(LEARNED), by_name.get(BY_SOURCE)
     found = []
     if learned and (learned.kappa.low or 0.0) <= 0:
         found.append(Warned.CHANCE)
-    if learned and source and (learned.auc.low or 0.0) <= (source.auc.value or 0.0):
-        found.append(Warned.SOURCE)
+    for prior, warned in ((CRITERION, Warned.CRITERION), (SOURCE, Warned.SOURCE)):
+        known = by_name.get(prior)
+        if learned and known and (learned.auc.low or 0.0) <= (known.auc.value or 0.0):
+            found.append(warned)
     if unseen and (unseen.kappa.low or 0.0) <= 0:
         found.append(Warned.UNSEEN)
     return tuple(found)

@@ -64,7 +64,7 @@ def test_noise_is_no_better_than_chance() -> None:
 
     found = evaluate(cells, people=cells.labels[:, None], settings=FEW)
 
-    assert {Warned.CHANCE, Warned.UNSEEN} <= set(found.warnings)
+    assert {Warned.CHANCE, Warned.CRITERION, Warned.UNSEEN} <= set(found.warnings)
 
 
 def test_one_source_has_neither_folds_by_source_nor_a_prior_by_it() -> None:
