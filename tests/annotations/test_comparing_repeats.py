@@ -39,10 +39,10 @@ def more(data: Data) -> Data:
 def test_a_pair_comes_twice_turned_round_and_the_second_answer_counts_for_nothing(
     cast: Cast, more: Data
 ) -> None:
-    draft = compared(cast, more, coverage=1, annotators=[cast.annotator], repeat_share=0.25)
+    draft = compared(cast, more, coverage=1, annotators=[cast.annotator], repeat_share=0.75)
     session = activate(session=draft, by=cast.owner)
     repeats = Item.objects.filter(session=session, sample=1)
-    assert repeats.count() == 3
+    assert repeats.count() == 9
     # New ids are the highest: none of them is a repeat's, and every item has all its responses.
     assert Item.objects.filter(session=session).latest("pk").sample == 0
     for item in session.items.all():

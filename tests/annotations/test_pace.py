@@ -175,7 +175,7 @@ def test_a_repeat_is_no_first_reading(cast: Cast, data: Data) -> None:
         version=data.version,
         by=cast.owner,
         coverage=1,
-        repeat_share=0.3,
+        repeat_share=1.0,
         annotators=[cast.annotator],
     )
     activate(session=session, by=cast.owner)

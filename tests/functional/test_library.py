@@ -44,7 +44,7 @@ def test_what_is_meant_is_found_and_inserted_by_keys_alone(
     # None of these words stands in it; the worker says what they mean.
     expect(page.locator("#id_q")).to_be_focused()
     keys.type("the correct drug dosage")
-    expect(page.locator("[data-hit]").first).to_contain_text(MEANT, timeout=2 * PATIENCE)
+    expect(page.locator("[data-hit]").first).to_contain_text(MEANT, timeout=4 * PATIENCE)
     expect(page.locator("[data-hit]").first).to_contain_text("meaning")
     expect(page.locator("#library-results")).not_to_contain_text(OTHER)
     keys.press("ArrowDown")
