@@ -54,6 +54,8 @@ def test_a_benchmark_prints_a_list_of_figures_and_nothing_else(path: Path) -> No
 
     assert run.returncode == 0, run.stderr
     figures = json.loads(run.stdout)
+    if "skipped:" in run.stderr:
+        pytest.skip(run.stderr.partition("skipped:")[2].strip())
     assert figures
     for figure in figures:
         check(figure)
