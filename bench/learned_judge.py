@@ -31,7 +31,7 @@ from rubricstudio.domain.table import FloatArray
 from scoring.judges import JudgeRequest, Message, Site, build
 from scoring.judges.local import LocalJudge
 from scoring.learned.cells import Cells
-from scoring.learned.evaluate import LEARNED, Evaluation, Figures, evaluate
+from scoring.learned.evaluate import Evaluation, Figures, evaluate
 from scoring.learned.features import Readings, read_states
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "ttcw"
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     ]
     for warning in found.warnings:
         say(f"beware: {warning}")
-    show(figures, as_json=options.json, theirs="GPT-4 zero-shot on the same cells")
+    show(figures, as_json=options.json, theirs="each on a line of its own, on the same cells")
     return 0
 
 
@@ -177,30 +177,28 @@ def read(path: Path) -> Any:
 
 
 def figures_of(found: Evaluation) -> Iterator[Figure]:
-    theirs = {row.name: row for row in found.rows}["gpt4"]
     for row in found.rows:
-        yield from _lines(row, theirs if row.name == LEARNED else None)
-    for point in found.curve:
-        name = f"learned from {point.tasks:.1f} plots, {point.verdicts:.0f} verdicts"
-        yield _figure(f"{name}: kappa", point.kappa.value)
-        yield _figure(f"{name}: AUC", point.auc.value)
+        yield from _lines(row)
+    for step, point in enumerate(found.curve, 1):
+        name = f"step {step}, learned from {point.tasks:.1f} plots, {point.verdicts:.0f} verdicts"
+        for word, one in (("kappa", point.kappa), ("AUC", point.auc)):
+            if one.value is not None:
+                yield _figure(f"{name}: {word}", one.value)
 
 
-def _lines(row: Figures, theirs: Figures | None) -> Iterator[Figure]:
+def _lines(row: Figures) -> Iterator[Figure]:
     for name, one in (("kappa", row.kappa), ("AUC", row.auc), ("macro-F1", row.macro_f1)):
         if one.value is not None:
             ends = "" if one.low is None else f" ({one.low:.2f} to {one.high:.2f}, n {one.n})"
-            other = theirs.kappa.value if theirs and name == "kappa" else None
-            yield _figure(f"{row.name}: {name}{ends}", one.value, other)
+            yield _figure(f"{row.name}: {name}{ends}", one.value)
     for name, one in (("Brier", row.brier), ("ECE", row.ece)):
         if one.value is not None:
             yield _figure(f"{row.name}: {name}", one.value)
 
 
-def _figure(name: str, value: float | None, theirs: float | None = None) -> Figure:
-    """More is better for most of these, so there is no ratio."""
-    ours = float("nan") if value is None else value
-    return {"name": name, "ours": ours, "theirs": theirs, "ratio": None, "unit": ""}
+def _figure(name: str, value: float) -> Figure:
+    """A figure that stands for itself: what it is to be held against has lines of its own."""
+    return {"name": name, "ours": value, "theirs": None, "ratio": None, "unit": ""}
 
 
 if __name__ == "__main__":

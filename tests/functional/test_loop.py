@@ -272,7 +272,7 @@ def _run_the_local_judge(owner: Visitor) -> None:
     owner.press("Judges")
     owner.look("no-run")
     owner.press("New judge")
-    page.get_by_role("link", name="Local model").click()
+    page.get_by_role("link", name=re.compile("^Local model")).click()
     owner.fill("Name", "SmolLM2")
     owner.look("judge-new", "light")
     owner.press("Create the judge")
