@@ -13,7 +13,6 @@ from annotations.models import Session
 from rubricstudio import demo, workers
 from rubricstudio.accounts import DEMO_PASSWORD
 from rubricstudio.models import Project
-from tests.browsing import assert_accessible
 from tests.functional.conftest import MakeVisitor, Visitor
 
 pytestmark = [
@@ -90,7 +89,7 @@ def _tour_of_the_results(owner: Visitor, project: Project) -> None:
     compared = Session.objects.get(round__project=project, mode="pairwise")
     _page(owner, project, "scoring:wins", compared.pk)
     expect(owner.page.locator("main")).to_contain_text("meridian-small")
-    assert_accessible(owner.page, "wins")
+    owner.look("wins")
     _page(owner, project, "scoring:judges")
     owner.look("judges")
     _page(owner, project, "scoring:runs")
