@@ -1,61 +1,34 @@
-"""What the commands of this app share: exit codes, and finding projects, people and sessions."""
+"""What the commands of this app share: finding people and sessions, and printing."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from annotations.models import Session
+from rubricstudio.cli import ProjectCommand, nothing, usage
 from rubricstudio.models import Project, User
 from rubricstudio.permissions import Permission, may
 
-REFUSED, USAGE = 1, 2
 
-
-def usage(message: str) -> CommandError:
-    """An unknown name or a wrong combination; the message lists what there is. Exit code 2."""
-    return CommandError(message, returncode=USAGE)
-
-
-def refused(message: str) -> CommandError:
-    """Understood and refused. Exit code 1."""
-    return CommandError(message, returncode=REFUSED)
-
-
-class SessionCommand(BaseCommand):
+class SessionCommand(ProjectCommand):
     """A command about one project that prints what it made as JSON on stdout."""
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # --version N is a rubric's here; Django has one for its own, which "resolve" replaces.
-        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
-
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("project", metavar="SLUG", help="the project, as in its address")
+        super().add_arguments(parser)
         parser.add_argument(
             "--by", metavar="EMAIL", help="who acts: a member who may (default: an owner)"
         )
 
-    def project(self, slug: str) -> Project:
-        """The project of this slug."""
-        found = Project.objects.filter(slug=slug).first()
-        if found is None:
-            known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:50])
-            raise usage(f"there is no project {slug!r}; there are: {known or 'none yet'}")
-        return found
-
     def person(self, project: Project, email: str | None) -> User:
-        """Who acts: the member of this address, else an owner."""
-        if email is None:
-            owner = project.memberships.filter(role="owner").select_related("user").first()
-            return owner.user if owner else project.created_by
-        member = project.memberships.filter(user__email__iexact=email).first()
-        if member is None:
-            raise usage(f"{email} is not a member of {project.slug}")
-        if not may(member.role, Permission.MANAGE_SESSIONS):
-            raise refused(f"{email} may not manage sessions in {project.slug}")
-        return member.user
+        """Who acts: the member of this address, who has to be allowed to, else an owner."""
+        found = super().person(project, email)
+        if email is not None:
+            role = project.memberships.get(user=found).role
+            if not may(role, Permission.MANAGE_SESSIONS):
+                raise nothing(f"{email} may not manage sessions in {project.slug}")
+        return found
 
     def session(self, project: Project, name: str) -> Session:
         """The session of this name."""

@@ -14,11 +14,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from annotations.actions import adopt_version, clone_session
-from annotations.cli import SessionCommand, refused, usage
+from annotations.cli import SessionCommand
 from annotations.errors import AnnotationError
 from annotations.models import Session
 from annotations.queries.carried import newer_versions
 from annotations.selection import InvalidSelection
+from rubricstudio.cli import nothing, usage
 from rubricstudio.models import RubricVersion
 
 
@@ -48,7 +49,7 @@ class Command(SessionCommand):
                     session=session, by=by, name=name, same_responses=not options["anew"]
                 )
         except (AnnotationError, InvalidSelection) as error:
-            raise refused(str(error)) from error
+            raise nothing(str(error)) from error
         self.print_session(made)
 
 

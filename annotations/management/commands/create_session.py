@@ -21,13 +21,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from annotations.actions import activate, create_wanted
-from annotations.cli import SessionCommand, refused, usage
+from annotations.cli import SessionCommand
 from annotations.errors import AnnotationError
 from annotations.forms_compare import ComparisonForm
 from annotations.forms_sessions import SessionForm
 from annotations.queries.estimate import estimate
 from annotations.selection import InvalidSelection
 from annotations.session_file import InvalidFile, form_of
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.assignment import InvalidSample
 from rubricstudio.models import Project
 
@@ -74,7 +75,7 @@ class Command(SessionCommand):
             if options["activate"]:
                 session = activate(session=session, by=by)
         except (AnnotationError, InvalidSelection, InvalidSample) as error:
-            raise refused(str(error)) from error
+            raise nothing(str(error)) from error
         self.print_session(session)
 
     def _preview(self, project: Project, form: SessionForm | ComparisonForm) -> None:

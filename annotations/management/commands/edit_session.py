@@ -20,12 +20,13 @@ from django.core.management.base import CommandParser
 
 from annotations.actions import activate, complete, edit_wanted, pause
 from annotations.actions.calibration import reveal, vote_again
-from annotations.cli import SessionCommand, refused, usage
+from annotations.cli import SessionCommand
 from annotations.errors import AnnotationError, InvalidSession
 from annotations.management.commands.create_session import described
 from annotations.models import Session
 from annotations.selection import InvalidSelection
 from annotations.session_file import InvalidFile, change_of
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.assignment import InvalidSample
 
 STEPS: dict[str, Callable[..., Session]] = {
@@ -83,7 +84,7 @@ class Command(SessionCommand):
         except InvalidFile as error:
             raise usage(str(error)) from error
         except InvalidSession as error:
-            raise refused(f"{error.field or 'session'}: {error}") from error
+            raise nothing(f"{error.field or 'session'}: {error}") from error
         except (AnnotationError, InvalidSelection, InvalidSample) as error:
-            raise refused(str(error)) from error
+            raise nothing(str(error)) from error
         self.print_session(session)

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.rubric_formats.protocol import RubricFormat
 from rubricstudio.management.commands.import_rubric import rubric_of
 from rubricstudio.models import RubricVersion
@@ -26,7 +27,7 @@ from rubricstudio.queries.rubric_downloads import (
     versions_to_write,
     writable,
 )
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 
 
 class Command(Report):

@@ -21,12 +21,13 @@ from django.core.management.base import CommandParser
 from rubricstudio.actions.imports import ImportRefused, ImportReport, import_records
 from rubricstudio.actions.imports.files import DataFile, Meter, Reading, read_files, told
 from rubricstudio.actions.projects import create_project
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.formats.csv_default import CRITERION
 from rubricstudio.domain.formats.detect import has_known_ending
 from rubricstudio.domain.formats.mapping import InvalidMapping, Mapping_, parse_mapping
 from rubricstudio.domain.formats.records import Problem, Record, RecordType
 from rubricstudio.models import Project, Role, User
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 
 TYPES = (*RecordType, CRITERION)
 _ORDER = ("task", "response", "rubric", "verdict", "preference", "image")

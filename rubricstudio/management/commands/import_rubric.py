@@ -21,12 +21,13 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from rubricstudio.actions.rubric_files import append_to_draft, replace_draft, store_rubrics
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.rubric_formats.protocol import PolarityGuess
 from rubricstudio.models import Project, Role, Rubric, User
 from rubricstudio.queries.rubric_files import Found, Look, choose, readable
 from rubricstudio.queries.rubric_streams import NotText, RubricFile
 from rubricstudio.rubric_sources import said
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 
 _SHOWN = 50
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.lint import Severity
 from rubricstudio.models import Project, Rubric, RubricVersion
 from rubricstudio.queries.lint import Remark, Review, Settled, review
 from rubricstudio.queries.rubrics import newest_version, version_numbered
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 
 NEVER = "never"
 

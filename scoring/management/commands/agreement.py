@@ -16,9 +16,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
+from rubricstudio.cli import nothing, usage
 from rubricstudio.models import Project
 from scoring.agreement_reports import agreement_json, agreement_sheet, narrow_sheet
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.queries.comparison import compared
 from scoring.queries.material import preference_material, verdict_material
 from scoring.queries.people import By, people_of_preferences, people_of_verdicts

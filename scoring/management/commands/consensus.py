@@ -15,8 +15,9 @@ from django.core.management.base import CommandParser
 
 from annotations.consensus_report import Tally, as_json, tallies
 from annotations.queries.consensus import people_consensus
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.consensus import Method, Provenance
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.queries.selection import UnknownRound, comparable_rounds, named
 from scoring.sheets import Sheet
 

@@ -17,9 +17,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.aggregation import AGGREGATORS, Missing, UnfitRubric
 from rubricstudio.domain.consensus import Method
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.queries.exports import (
     ExportPlan,
     ExportRefused,

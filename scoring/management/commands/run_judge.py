@@ -21,6 +21,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from rubricstudio.actions.rounds import RoundNeedsPublishedVersion
+from rubricstudio.cli import nothing, usage
 from rubricstudio.models import Project, User
 from rubricstudio.workers import worker_status
 from scoring.actions.here import work_here
@@ -32,7 +33,7 @@ from scoring.actions.runs import (
     resume_run,
     start_run,
 )
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.forms import MAX_SAMPLES
 from scoring.judges import judge_class
 from scoring.models import Judge, Run, RunStatus

@@ -15,9 +15,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from rubricstudio.cli import nothing, usage
 from rubricstudio.domain.aggregation import AGGREGATORS, Missing, UnfitRubric
 from rubricstudio.models import Project, RoundKind
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.queries.exports import Wanted, plan_scoring
 from scoring.queries.pins import UnknownVersion
 from scoring.queries.score_means import scores

@@ -19,9 +19,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
+from rubricstudio.cli import nothing, usage
 from scoring.actions.judges import JudgeNameTaken
 from scoring.actions.training import train_judge
-from scoring.cli import Report, nothing, usage
+from scoring.cli import Report
 from scoring.judges import InvalidJudgeConfig, JudgeError
 from scoring.learned.evaluate import TooFewVerdicts
 from scoring.naming import UnknownName, read_params
