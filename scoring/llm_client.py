@@ -10,66 +10,41 @@ import asyncio
 import logging
 import os
 import random
-import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from rubricstudio.safe_address import AddressGuard
+from rubricstudio.safe_address import AddressGuard, origin
+from scoring.llm_calls import (
+    ChatCall,
+    ChatFailure,
+    ChatReply,
+    Intent,
+    Ledger,
+    Limits,
+    Result,
+    intent_of,
+)
+from scoring.llm_desk import Books, Desk
 from scoring.llm_errors import Explained, Trouble, explain
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 LONGEST_WAIT = 60.0  # seconds; a provider that asks for more is left alone for now
+SHUT = 30.0  # seconds for which nobody calls a service that stayed busy
 GRACE = 5.0  # seconds beyond the timeout, in which LiteLLM may import and end a call itself
 # Routes on which a caller's own address may be used: both speak OpenAI's protocol.
 OPEN_ROUTES = ("openai/", "hosted_vllm/")
 
 
 RETRIED = (Trouble.BUSY, Trouble.BROKEN)
-STOPPING = (Trouble.BUSY, Trouble.FATAL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatCall:
-    """One chat completion to ask for; `options` are added to the client's own."""
-
-    messages: Sequence[Mapping[str, object]]
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatReply:
-    """What came back. Tokens and cost (US dollars) are None where not known."""
-
-    text: str
-    finish_reason: str = ""
-    refusal: str = ""
-    model: str = ""
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost: float | None = None
-    latency: float = 0.0
-    attempts: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatFailure:
-    """Why there is no reply, in words for the person who configured the model."""
-
-    trouble: Trouble
-    message: str
-    retry_after: float | None = None
-    latency: float = 0.0
-    attempts: int = 1
-
-
-Result = ChatReply | ChatFailure
+STOPPING = (Trouble.BUSY, Trouble.FATAL, Trouble.BUDGET, Trouble.STOPPED)
+OnResult = Callable[[int, "Result"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +54,9 @@ class LlmClient:
     timeout: seconds for one attempt. attempts: at most this many for one call.
     backoff: seconds before the second attempt, doubling after it; Retry-After wins.
     concurrency: calls under way at once. price: dollars per token in and out, where the
-    caller knows it. pause: how to wait, for tests.
+    caller knows it. limits: what the endpoint takes a minute, of which the ledger keeps
+    count. ledger: writes every attempt down; without one nothing is. reuse: whether
+    answers that were given for something else may be taken. pause: how to wait, for tests.
     """
 
     model: str
@@ -92,27 +69,76 @@ class LlmClient:
     concurrency: int = 16
     allow_private: bool = False
     price: tuple[float, float] | None = None
+    limits: Limits = Limits()
+    ledger: Ledger | None = None
+    reuse: bool = False
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def chat(self, calls: Sequence[ChatCall]) -> list[Result | None]:
+    def chat(
+        self, calls: Sequence[ChatCall], told: OnResult = lambda _i, _result: None
+    ) -> list[Result | None]:
         """One result per call, in order.
 
         None where a call was never made, because by then another had shown that none can
-        work (fatal) or that the service is overloaded (busy).
+        work (fatal), that the service is overloaded (busy) or that no more are wanted.
+        `told` hears of each result as it comes, in this thread.
         """
-        return _run(self._chat(calls)) if calls else []
-
-    async def _chat(self, calls: Sequence[ChatCall]) -> list[Result | None]:
         results: list[Result | None] = [None] * len(calls)
-        waiting = iter(enumerate(calls))
+
+        def keep(i: int, result: Result) -> None:
+            results[i] = result
+            told(i, result)
+
+        waiting = self._unanswered(calls, keep)
+        if waiting:
+            desk = Desk()
+            books = Books(desk, self.ledger, self.limits)
+            desk.serve(self._chat(waiting, books, partial(_hand_over, desk, keep)))
+            books.settle()
+        return results
+
+    @property
+    def endpoint(self) -> str:
+        """Whose limits a call counts against: a server of one's own, or the provider."""
+        return origin(self.api_base) if self.api_base else self.model.partition("/")[0]
+
+    def _unanswered(self, calls: Sequence[ChatCall], keep: OnResult) -> list[_Asked]:
+        """The calls that were not answered before; the answers of the others are kept."""
+        price = self.price or (_listed_price(self.model) if self.ledger else None)
+        asked = [
+            _Asked(
+                i,
+                call,
+                intent_of(
+                    call,
+                    {**self.options, **call.options},
+                    model=self.model,
+                    endpoint=self.endpoint,
+                    price=price,
+                ),
+            )
+            for i, call in enumerate(calls)
+        ]
+        if self.ledger is None:
+            return asked
+        wanted = {each.intent.cell: each.intent.key for each in asked}
+        known = self.ledger.known(wanted, elsewhere=self.reuse)
+        for each in asked:
+            if each.intent.cell in known:
+                keep(each.number, known[each.intent.cell])
+        return [each for each in asked if each.intent.cell not in known]
+
+    async def _chat(self, calls: Sequence[_Asked], books: Books, keep: OnResult) -> None:
+        waiting = iter(calls)
         stopped = False
         guard = AddressGuard(self.allow_private)
 
         async def work(complete: partial[Any]) -> None:
             nonlocal stopped
-            for i, call in waiting:
-                results[i] = found = await self._call(complete, call, guard)
-                stopped = stopped or _stops(found)
+            for asked in waiting:
+                result = await self._call(complete, asked, books, guard)
+                keep(asked.number, result)
+                stopped = stopped or _stops(result)
                 if stopped:
                     return
 
@@ -121,7 +147,6 @@ class LlmClient:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self.concurrency, len(calls))):
                     group.create_task(work(complete))
-        return results
 
     def _complete(self, client: object | None) -> partial[Any]:
         settings: dict[str, object] = {"timeout": self.timeout, **self.options}
@@ -136,17 +161,41 @@ class LlmClient:
             _litellm().acompletion, model=self.model, max_retries=0, num_retries=0, **settings
         )
 
-    async def _call(self, complete: partial[Any], call: ChatCall, guard: AddressGuard) -> Result:
+    async def _call(
+        self, complete: partial[Any], asked: _Asked, books: Books, guard: AddressGuard
+    ) -> Result:
         """One call with its retries: the last result, with the number of attempts made."""
         for attempt in range(1, self.attempts + 1):
-            result = await self._attempt(complete, call, attempt, guard)
-            if isinstance(result, ChatReply) or result.trouble not in RETRIED:
+            intent = replace(asked.intent, attempt=attempt)
+            result = await self._booked(complete, asked.call, intent, books, guard)
+            if isinstance(result, ChatReply) or result.trouble not in RETRIED or result.unsent:
                 return result
             wait = self._wait(attempt, result.retry_after)
             if attempt == self.attempts or wait > LONGEST_WAIT:
+                if result.trouble is Trouble.BUSY:
+                    books.shut(intent.endpoint, max(wait, SHUT), result.message)
                 return result
             await self.pause(wait)
         raise AssertionError("a client makes at least one attempt")
+
+    async def _booked(
+        self,
+        complete: partial[Any],
+        call: ChatCall,
+        intent: Intent,
+        books: Books,
+        guard: AddressGuard,
+    ) -> Result:
+        """One attempt, in its turn, written down before and after."""
+        turn = await books.turn(intent)
+        if turn:
+            await self.pause(turn)
+        permit = await books.open(intent)
+        if isinstance(permit, ChatFailure):
+            return permit
+        result = await self._attempt(complete, call, intent.attempt, guard)
+        books.close(permit, result)
+        return result
 
     def _wait(self, attempt: int, retry_after: float | None) -> float:
         """Seconds before the next attempt; spread out, so that callers do not return at once."""
@@ -173,12 +222,26 @@ class LlmClient:
                 retry_after=found.retry_after,
                 latency=time.perf_counter() - begun,
                 attempts=attempt,
+                maybe_paid=found.trouble is Trouble.TIMEOUT or found.unheard,
             )
         return _reply(response, self.price, time.perf_counter() - begun, attempt)
 
     def _without_key(self, message: str) -> str:
         """Providers repeat a key they refuse, and messages reach pages and logs."""
         return message.replace(self.api_key, "***") if self.api_key else message
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A call, its place among the calls, and what is written down of it."""
+
+    number: int
+    call: ChatCall
+    intent: Intent
+
+
+def _hand_over(desk: Desk, keep: OnResult, i: int, result: Result) -> None:
+    desk.put(partial(keep, i, result))
 
 
 def _stops(result: Result) -> bool:
@@ -211,31 +274,6 @@ def _reply(
     )
 
 
-# -- the event loop ------------------------------------------------------------------------
-
-
-def _run(work: Coroutine[Any, Any, list[Result | None]]) -> list[Result | None]:
-    """Do `work` in this process's loop for calls; what interrupts the caller cancels it."""
-    future = asyncio.run_coroutine_threadsafe(work, _loop(os.getpid()))
-    try:
-        return future.result()
-    except BaseException:
-        future.cancel()
-        raise
-
-
-@cache
-def _loop(pid: int) -> asyncio.AbstractEventLoop:
-    """One loop for all calls of the process `pid`, on a thread of its own.
-
-    LiteLLM keeps its connections for the loop that made them: a loop for each batch would
-    leave them open, batch after batch. A forked worker has another pid and gets another loop.
-    """
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="llm-calls", daemon=True).start()
-    return loop
-
-
 # -- LiteLLM itself ------------------------------------------------------------------------
 
 
@@ -250,6 +288,17 @@ def _litellm() -> ModuleType:
     for name in ("LiteLLM", "httpx", "httpcore", "openai", "aiohttp"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return litellm
+
+
+@cache
+def _listed_price(model: str) -> tuple[float, float] | None:
+    """LiteLLM's price of a model in dollars a token, in and out; None where it lists none."""
+    try:
+        known = _litellm().get_model_info(model)
+    except Exception:  # LiteLLM raises a plain Exception for a model that it does not list
+        return None
+    priced = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+    return (float(priced[0]), float(priced[1])) if None not in priced else None
 
 
 def _own_client(

@@ -22,16 +22,22 @@ class Trouble(StrEnum):
     BROKEN = "broken"  # the server failed on this call
     REJECTED = "rejected"  # the server finds this call malformed
     FATAL = "fatal"  # no call can work: key, model, address
+    BUDGET = "budget"  # the next call could cost more than is left
+    STOPPED = "stopped"  # whoever asked wants no more
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`retry_after` in seconds where the server asked for a wait; `unreached`: never connected."""
+    """`retry_after` in seconds where the server asked for a wait; `unreached`: never connected.
+
+    `unheard`: the connection broke before the answer was read.
+    """
 
     trouble: Trouble
     message: str
     retry_after: float | None = None
     unreached: bool = False
+    unheard: bool = False
 
 
 # LiteLLM's exceptions, the special before the general.
@@ -121,7 +127,8 @@ def _unanswered(error: Exception, place: str) -> Explained:
         )
     if any(type(each).__name__ == "ConnectError" for each in chain):
         return Explained(Trouble.BUSY, f"Cannot reach {place}: {said}", unreached=True)
-    return Explained(Trouble.BROKEN, f"The connection broke while the reply was read: {said}")
+    message = f"The connection broke while the reply was read: {said}"
+    return Explained(Trouble.BROKEN, message, unheard=True)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -20,12 +20,14 @@ from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
 from scoring.actions.alone import BATCHES, Taken, alone_on
 from scoring.actions.judges import site
+from scoring.actions.ledger import CallLedger, write_off
 from scoring.actions.suspects import note_suspects
 from scoring.judges import (
     Judge,
     JudgeBusy,
     JudgeError,
     JudgeRequest,
+    JudgeStopped,
     Outcome,
     Scored,
     build,
@@ -92,14 +94,19 @@ def _is_open(batch: RunBatch) -> bool:
 
 def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     """Judge a batch chunk by chunk; False when the run was cancelled meanwhile."""
-    judge = build(run.judge.kind, run.judge.params, site())
+    ledger = CallLedger(judge=run.judge, run=run, batch=batch)
+    judge = build(run.judge.kind, run.judge.params, site(ledger))
     cells = _open_cells(run, batch)
     note_suspects({response for response, _criterion, _sample in cells})
     for start in range(0, len(cells), CHUNK):
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False
-        _judge_chunk(run, judge, cells[start : start + CHUNK])
-        told()
+        try:
+            _judge_chunk(run, judge, cells[start : start + CHUNK])
+        except JudgeStopped:
+            return False
+        finally:
+            told()
     return True
 
 
@@ -112,6 +119,7 @@ def _begin(run: Run, batch: RunBatch) -> bool:
     batch.refresh_from_db()
     if run.status not in UNFINISHED or batch.finished_at is not None:
         return False
+    write_off(batch)
     batch.attempts += 1
     batch.save(update_fields=["attempts"])
     return True

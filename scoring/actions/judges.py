@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from rubricstudio.models import Project, Rater, RaterKind, User
 from scoring.judges import Site, build
+from scoring.llm_calls import Ledger
 from scoring.models import Judge
 
 
@@ -19,14 +20,15 @@ class JudgeNameTaken(ValueError):
     """The project has a judge or an imported judge of this name already."""
 
 
-def site() -> Site:
-    """What the operator of this installation allows judges to do."""
+def site(ledger: Ledger | None = None) -> Site:
+    """What the operator of this installation allows judges to do; `ledger` books their calls."""
     folder = (Path(settings.LOCAL_JUDGE_MODEL),) if settings.LOCAL_JUDGE_MODEL else ()
     return Site(
         data_folder=settings.STUDIO_HOME,
         model_folders=folder,
         allow_private=settings.JUDGE_ALLOW_PRIVATE_HOSTS,
         api_bases=tuple(settings.JUDGE_API_BASES),
+        ledger=ledger,
     )
 
 

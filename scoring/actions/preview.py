@@ -20,6 +20,7 @@ from rubricstudio.models import Pin, Rubric, User
 from scoring.actions.alone import PREVIEWS, Taken, alone_on
 from scoring.actions.batches import evidence_of, requests_for
 from scoring.actions.judges import site
+from scoring.actions.ledger import CallLedger
 from scoring.judges import (
     JUDGES,
     Judge,
@@ -204,7 +205,7 @@ def _begin(run: PreviewRun) -> bool:
 
 
 def _judge_all(run: PreviewRun) -> None:
-    judge = build(run.judge.kind, run.judge.params, site())
+    judge = build(run.judge.kind, run.judge.params, site(CallLedger(judge=run.judge)))
     asked: set[tuple[int, str, str]] = set()
     while PreviewRun.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
         cells = [cell for cell in open_cells(run.rubric, run.judge) if _name(cell) not in asked]

@@ -14,9 +14,10 @@ from rubricstudio.domain.rubric import Rubric as RubricValue
 from rubricstudio.models import Rubric, User
 from scoring.actions.alone import REVIEWS, Taken, alone_on
 from scoring.actions.judges import site
+from scoring.actions.ledger import CallLedger
 from scoring.judges import JudgeError, Message, build
 from scoring.judges.llm import LlmJudge
-from scoring.llm_client import ChatCall, ChatFailure, ChatReply, Result
+from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Result
 from scoring.meta_items import Item
 from scoring.meta_prompts import read_review, review_format, review_messages, unanswered
 from scoring.meta_rubric import (
@@ -137,7 +138,7 @@ def carry_out_review(*, review: RubricReview) -> None:
 def _review(review: RubricReview) -> None:
     in_context = bool(review.responses)
     subject = _checked(subject_of(review.rubric, in_context=in_context), in_context)
-    judge = build(review.judge.kind, review.judge.params, site())
+    judge = build(review.judge.kind, review.judge.params, site(CallLedger(judge=review.judge)))
     assert isinstance(judge, LlmJudge)
     parts = [items for _, items in sections(items_for(in_context=in_context))]
     prompts = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,11 +14,22 @@ from django.utils.translation import gettext
 from rubricstudio.actions.rounds import open_round
 from rubricstudio.models import Response, Round, RoundKind, RubricVersion, User
 from scoring.judges import judge_class
-from scoring.models import Judge, Run, RunBatch, RunStatus
+from scoring.models import Judge, Run, RunBatch, RunBudget, RunStatus
 from scoring.queries.plans import judged_criteria
 from scoring.states import CAN_RESUME, UNFINISHED
 
 BATCH_RESPONSES = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """The most that a run may cost, in US dollars and in tokens; None for no limit."""
+
+    cost: Decimal | None = None
+    tokens: int | None = None
+
+
+NO_LIMIT = Spending()
 
 
 class NothingToJudge(ValueError):
@@ -40,10 +53,12 @@ def start_run(
     name: str,
     by: User,
     samples: int = 1,
+    limits: Spending = NO_LIMIT,
     enqueue: bool = True,
 ) -> Run:
     """Create a run over responses of the judge's project and hand its batches to the workers.
 
+    No call is sent that could pass `limits`; the run then ends as partial, and says so.
     With `enqueue` false the caller works the batches (see actions.here). The rubric of one
     task judges the responses of that task. Raises NothingToJudge, RunNameTaken, and
     RoundNeedsPublishedVersion for a draft.
@@ -61,6 +76,7 @@ def start_run(
         )
     round_ = open_round(project=project, kind=RoundKind.RUN, name=name, version=version, by=by)
     run = Run.objects.create(round=round_, judge=judge, samples=samples)
+    RunBudget.objects.create(run=run, limit_cost=limits.cost, limit_tokens=limits.tokens)
     RunBatch.objects.bulk_create(
         RunBatch(run=run, number=number, response_ids=chosen[start : start + BATCH_RESPONSES])
         for number, start in enumerate(range(0, len(chosen), BATCH_RESPONSES))
@@ -94,9 +110,10 @@ def cancel_run(*, run: Run, by: User) -> Run:
 
 
 @transaction.atomic
-def resume_run(*, run: Run, by: User, enqueue: bool = True) -> Run:
+def resume_run(*, run: Run, by: User, limits: Spending | None = None, enqueue: bool = True) -> Run:
     """Continue where a cancelled, failed or partial run stopped; verdicts are not asked twice.
 
+    `limits` take the place of those it had; None keeps them. They are of the whole run.
     Raises RunNotPossible in any other state.
     """
     resumed = Run.objects.filter(pk=run.pk, status__in=CAN_RESUME).update(
@@ -104,6 +121,8 @@ def resume_run(*, run: Run, by: User, enqueue: bool = True) -> Run:
     )
     if not resumed:
         raise RunNotPossible(gettext("Only a run that stopped before its end can be resumed."))
+    if limits is not None:
+        RunBudget.objects.filter(run=run).update(limit_cost=limits.cost, limit_tokens=limits.tokens)
     run.batches.filter(error__gt="").update(error="", finished_at=None)
     run.batches.filter(finished_at__isnull=True).update(attempts=0)
     run.refresh_from_db()

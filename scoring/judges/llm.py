@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,6 +23,7 @@ from scoring.judges.protocol import (
     JudgeBusy,
     JudgeError,
     JudgeRequest,
+    JudgeStopped,
     Message,
     Outcome,
     Provenance,
@@ -32,14 +34,8 @@ from scoring.judges.protocol import (
 )
 from scoring.judges.quotes import find_quotes
 from scoring.judges.replies import read_reply
-from scoring.llm_client import (
-    OPEN_ROUTES,
-    ChatCall,
-    ChatFailure,
-    ChatReply,
-    LlmClient,
-    Result,
-)
+from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Limits, Result
+from scoring.llm_client import OPEN_ROUTES, LlmClient
 from scoring.llm_errors import Trouble
 
 REPLY_STYLES = ("json_schema", "json_object", "text")
@@ -144,6 +140,24 @@ class LlmJudge:
         optional=True,
         low=0,
     )
+    requests_per_minute: int | None = parameter(
+        "The most calls a minute to this provider or server, all workers together.",
+        default=None,
+        optional=True,
+        low=1,
+    )
+    tokens_per_minute: int | None = parameter(
+        "The most tokens a minute likewise, counted as providers do: the prompt, and the "
+        "longest reply that is allowed.",
+        default=None,
+        optional=True,
+        low=1,
+    )
+    reuse: bool = parameter(
+        "Whether an answer that this project has paid for may be taken again for the very same "
+        "prompt and settings; such verdicts cost nothing and say so.",
+        default=False,
+    )
     site: Site = Site()
 
     queue: ClassVar[str] = "llm"
@@ -212,6 +226,9 @@ class LlmJudge:
             concurrency=self.concurrency,
             allow_private=self.site.allow_private,
             price=price,
+            limits=Limits(requests=self.requests_per_minute, tokens=self.tokens_per_minute),
+            ledger=self.site.ledger,
+            reuse=self.reuse,
         )
 
     def _key(self) -> str | None:
@@ -246,7 +263,7 @@ class LlmJudge:
             {"role": each.role, "content": each.content} for each in prompt
         ]
         messages[-1]["content"] = with_pictures(prompt[-1].content, request.pictures)
-        return ChatCall(messages=messages, options=options)
+        return ChatCall(messages=messages, options=options, label=_label(request))
 
     def _outcome(
         self,
@@ -278,6 +295,8 @@ class LlmJudge:
             "prompt_version": PROMPT_VERSION,
             "attempts": result.attempts,
         }
+        if isinstance(result, ChatReply) and result.reused:
+            parameters["reused"] = True
         if self.seed is not None:
             parameters["seed"] = self.seed + request.sample
         if request.pictures:
@@ -302,6 +321,12 @@ class LlmJudge:
             cost=result.cost,
             latency=result.latency,
         )
+
+
+def _label(request: JudgeRequest) -> str:
+    """What a call is for: no two calls of a run are for the same."""
+    parts = (request.task_id, request.response_id, request.criterion.key, request.sample)
+    return json.dumps(parts)
 
 
 def _read(request: JudgeRequest, reply: ChatReply, provenance: Provenance) -> Outcome:
@@ -336,7 +361,10 @@ def _all_or_raise(
     if len(judged) == len(outcomes):
         return judged
     for failure in failed:
-        if failure.trouble is Trouble.FATAL:
+        if failure.trouble is Trouble.STOPPED:
+            raise JudgeStopped(failure.message, finished=outcomes)
+    for failure in failed:
+        if failure.trouble in (Trouble.FATAL, Trouble.BUDGET):
             raise JudgeError(failure.message, finished=outcomes)
     for failure in failed:
         if failure.trouble in (Trouble.BUSY, Trouble.BROKEN):

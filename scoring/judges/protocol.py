@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.verdict import Quote, VerdictStatus
+from scoring.llm_calls import Ledger
 
 
 class Message(NamedTuple):
@@ -151,6 +152,10 @@ class JudgeBusy(JudgeError):
         self.retry_after = retry_after
 
 
+class JudgeStopped(JudgeError):
+    """Whoever asked wants no more verdicts; `finished` has those reached before."""
+
+
 class InvalidJudgeConfig(JudgeError):
     """A judge's configuration names something that does not exist or cannot work."""
 
@@ -165,6 +170,7 @@ class Site:
     api_bases: origins such as "https://llm.example.org" that may be sent a key from the
         environment; a key named beside any other `api_base` is refused.
     environ: where API keys are looked up.
+    ledger: where calls of hosted models are written down, if anywhere.
     """
 
     data_folder: Path = Path(".studio")
@@ -172,6 +178,7 @@ class Site:
     allow_private: bool = False
     api_bases: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    ledger: Ledger | None = field(default=None, repr=False)
 
 
 class Judge(Protocol):

@@ -1,17 +1,22 @@
 """The tables of the scoring app, one noun a file."""
 
+from scoring.models.calls import CallState, Endpoint, ModelCall, RunBudget
 from scoring.models.judges import Judge
 from scoring.models.previews import LONGEST_SAID, PreviewRun, PreviewVerdict, RubricReview
 from scoring.models.runs import Run, RunBatch, RunStatus, SuspectResponse
 
 __all__ = [
     "LONGEST_SAID",
+    "CallState",
+    "Endpoint",
     "Judge",
+    "ModelCall",
     "PreviewRun",
     "PreviewVerdict",
     "RubricReview",
     "Run",
     "RunBatch",
+    "RunBudget",
     "RunStatus",
     "SuspectResponse",
 ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
+import signal
 from concurrent.futures import Future
 from importlib import import_module
-from threading import current_thread
 from typing import Any
 
 import pytest
 
-from scoring.llm_client import LONGEST_WAIT, ChatCall, ChatFailure, ChatReply, LlmClient
+from scoring.llm_calls import ChatCall, ChatFailure, ChatReply
+from scoring.llm_client import LONGEST_WAIT, LlmClient
 from scoring.llm_errors import TROUBLES, Trouble, retry_after
 from tests.scoring.judges.conftest import Servers
 from tests.scripted_server import Answer, Call, ScriptedServer, fail, say
@@ -257,28 +259,36 @@ def test_batches_to_a_provider_share_their_connections(
     assert server.connections <= 2
 
 
+class Interrupted(BaseException):
+    """As a task's time limit comes: raised in the caller's thread by a signal."""
+
+
 def test_what_interrupts_the_caller_cancels_its_calls(
     serve: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = serve(lambda _: Answer(hang=True))
-    done: list[bool] = []
-    real, caller = Future.result, current_thread()
+    work: list[Future[Any]] = []
+    begin = asyncio.run_coroutine_threadsafe
 
-    class Interrupted(BaseException):
-        pass
+    def watched(*args: Any) -> Future[Any]:
+        work.append(begin(*args))
+        return work[-1]
 
-    def interrupt(future: Any, timeout: float | None = None) -> Any:
-        if current_thread() is not caller:  # the client's own threads use futures too
-            return real(future, timeout)
-        future.add_done_callback(lambda each: done.append(each.cancelled()))
+    def interrupt(*_: object) -> None:
         raise Interrupted
 
-    monkeypatch.setattr("concurrent.futures.Future.result", interrupt)
+    def script(_: Call) -> Answer:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return Answer(hang=True)
 
-    with pytest.raises(Interrupted):
-        client_of(server).chat(calls())
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", watched)
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with pytest.raises(Interrupted):
+            client_of(serve(script)).chat(calls())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
-    assert done == [True]
+    assert [each.cancelled() for each in work] == [True]
 
 
 def test_a_model_without_a_provider_is_refused_with_an_example() -> None:

@@ -1,0 +1,148 @@
+"""The two threads of a batch of calls: one loop speaks to servers, the caller keeps the books.
+
+The caller's thread would only wait, and it is the one that holds the database connection
+and the lock on its work. So it serves a desk: what the loop wants written is handed to it,
+all that has come up meanwhile in one go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from scoring.llm_calls import ChatFailure, Intent, Ledger, Limits, Permit, Result
+
+# Seconds in which calls gather before they are written down together: each costs the database
+# a tenth of what it would alone, and a call of a hosted model takes far longer.
+GATHERING, SETTLING = 0.005, 0.05
+
+Job = Callable[[], None]
+Wanted = TypeVar("Wanted")
+Given = TypeVar("Given")
+
+
+@dataclass(slots=True)
+class Desk:
+    """Jobs for the thread that asked for the calls, done in order."""
+
+    _jobs: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
+
+    def put(self, job: Job) -> None:
+        """Have `job` done by the caller's thread; from any thread."""
+        self._jobs.put(job)
+
+    def serve(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` in the process's loop for calls, and the jobs it puts here, until both end.
+
+        What interrupts the caller, or a job that fails, cancels the work.
+        """
+        future = asyncio.run_coroutine_threadsafe(work, _loop(os.getpid()))
+        future.add_done_callback(lambda _: self._jobs.put(None))
+        try:
+            while (job := self._jobs.get()) is not None:
+                job()
+            future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+
+@cache
+def _loop(pid: int) -> asyncio.AbstractEventLoop:
+    """One loop for all calls of the process `pid`, on a thread of its own.
+
+    LiteLLM keeps its connections for the loop that made them: a loop for each batch would
+    leave them open, batch after batch. A forked worker has another pid and gets another loop.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="llm-calls", daemon=True).start()
+    return loop
+
+
+class Gathering(Generic[Wanted, Given]):
+    """Wishes of many coroutines, granted together by one job at the desk."""
+
+    def __init__(self, desk: Desk, grant: Callable[[Sequence[Wanted]], Sequence[Given]]) -> None:
+        self._desk, self._grant = desk, grant
+        self._lock = threading.Lock()
+        self._wishes: list[tuple[Wanted, asyncio.Future[Given]]] = []
+
+    async def ask(self, wish: Wanted) -> Given:
+        """What is given for `wish`."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Given] = loop.create_future()
+        with self._lock:
+            self._wishes.append((wish, future))
+            first = len(self._wishes) == 1
+        if first:
+            loop.call_later(GATHERING, self._desk.put, self._serve)
+        return await future
+
+    def _serve(self) -> None:
+        with self._lock:
+            wishes, self._wishes = self._wishes, []
+        given = self._grant([wish for wish, _ in wishes])
+        pairs = [(future, each) for (_, future), each in zip(wishes, given, strict=True)]
+        wishes[0][1].get_loop().call_soon_threadsafe(_resolve, pairs)
+
+
+def _resolve(pairs: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, given in pairs:
+        if not future.done():
+            future.set_result(given)
+
+
+class Books:
+    """The ledger as the loop sees it: what many calls want written goes down at once."""
+
+    def __init__(self, desk: Desk, ledger: Ledger | None, limits: Limits) -> None:
+        self._ledger, self._limits = ledger, limits
+        self._ended: SimpleQueue[tuple[Permit, Result]] = SimpleQueue()
+        self._desk, self._settling = desk, False
+        self._opening: Gathering[Intent, Permit | ChatFailure] = Gathering(desk, self._write)
+        self._pacing: Gathering[Intent, float] = Gathering(desk, self._pace)
+
+    async def turn(self, intent: Intent) -> float:
+        """Seconds until the call may be sent."""
+        if self._ledger is None or self._limits == Limits():
+            return 0.0
+        return await self._pacing.ask(intent)
+
+    async def open(self, intent: Intent) -> Permit | ChatFailure:
+        """Write the call down before it is sent; a failure where it must not be."""
+        return 0 if self._ledger is None else await self._opening.ask(intent)
+
+    def close(self, permit: Permit, result: Result) -> None:
+        """Have it written down how the call ended, soon."""
+        if self._ledger is None:
+            return
+        self._ended.put((permit, result))
+        if not self._settling:
+            self._settling = True
+            asyncio.get_running_loop().call_later(SETTLING, self._desk.put, self.settle)
+
+    def shut(self, endpoint: str, seconds: float, why: str) -> None:
+        """Have nobody call an endpoint for a while: it gave up on a call."""
+        if self._ledger is not None:
+            self._desk.put(partial(self._ledger.shut, endpoint, seconds, why))
+
+    def settle(self) -> None:
+        """Write down what has ended and is not written yet; in the caller's thread."""
+        self._settling = False
+        if not self._ended.empty():
+            self._write([])
+
+    def _write(self, intents: Sequence[Intent]) -> Sequence[Permit | ChatFailure]:
+        assert self._ledger is not None
+        ended = [self._ended.get() for _ in range(self._ended.qsize())]
+        return self._ledger.write(intents, ended)
+
+    def _pace(self, intents: Sequence[Intent]) -> Sequence[float]:
+        assert self._ledger is not None
+        return self._ledger.pace(intents, self._limits)
