@@ -212,16 +212,20 @@ class RunForm(NarrowingForm):
         if not self.is_valid():
             return None
         data = self.cleaned_data
-        narrowing = Narrowing(
+        return plan_run(
+            self.project,
+            data["version"],
+            self.narrowing(),
+            kind=data["judge"].kind,
+            samples=data["samples"],
+        )
+
+    def narrowing(self) -> Narrowing:
+        """Which responses, once the form is valid."""
+        data = self.cleaned_data
+        return Narrowing(
             session=data["session"],
             sources=tuple(data["sources"]),
             tags=tuple(data["tags"]),
             first=data["first"],
-        )
-        return plan_run(
-            self.project,
-            data["version"],
-            narrowing,
-            kind=data["judge"].kind,
-            samples=data["samples"],
         )

@@ -105,6 +105,25 @@ def get_judge(
     return found
 
 
+def configuration(
+    project: Project, name: str, *, kind: str | None, params: Sequence[str]
+) -> tuple[str, dict[str, object]]:
+    """Kind and parameters of the judge of this name, or those given where it is not there.
+
+    Raises UnknownName for neither, or for values that cannot be read.
+    """
+    found = Judge.objects.filter(rater__project=project, rater__name=name).first()
+    if found is not None and not kind:
+        return found.kind, found.params
+    if not kind:
+        known = Judge.objects.filter(rater__project=project, archived_at__isnull=True)
+        raise _no_such("judge", name, known.order_by("rater__name")[:31])
+    try:
+        return kind, read_params(kind, params)
+    except InvalidJudgeConfig as error:
+        raise UnknownName(str(error)) from error
+
+
 def read_params(kind: str, texts: Sequence[str]) -> dict[str, object]:
     """Parameters written as "name=value"; the value of an object or list may be @FILE.
 

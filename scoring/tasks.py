@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 
-from scoring.actions import batches, preview, reviews, runs, vectors
-from scoring.models import PreviewRun, RubricReview, Run
+from rubricstudio.models import RubricVersion
+from scoring.actions import batches, checks, preview, reviews, runs, vectors
+from scoring.models import Judge, PreviewRun, RubricReview, Run
 
 
 # The action counts the attempts and gives a batch up; Celery only waits and tries again.
@@ -45,6 +48,13 @@ def judge_preview(*, preview_id: int, **_: object) -> None:
 def review_rubric(*, review_id: int, **_: object) -> None:
     rows = RubricReview.objects.select_related("judge__rater", "rubric__project")
     reviews.carry_out_review(review=rows.get(pk=review_id))
+
+
+@shared_task(ignore_result=True)
+def check_judge(*, judge_id: int, version_id: int | None, **call: Any) -> None:
+    judge = Judge.objects.get(pk=judge_id)
+    version = RubricVersion.objects.get(pk=version_id) if version_id else None
+    checks.check_judge(judge=judge, version=version, **call)
 
 
 @shared_task(acks_late=True, ignore_result=True)

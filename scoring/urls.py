@@ -6,7 +6,7 @@ from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
 from scoring.urls_preview import urlpatterns_preview
-from scoring.views import impact, judges, runs
+from scoring.views import impact, judge_checks, judges, runs
 
 app_name = "scoring"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("judges/new/", judges.judge_new, name="judge-new"),
     path(_JUDGE, judges.judge, name="judge"),
     path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),
+    path(_JUDGE + "check/", judge_checks.judge_check, name="judge-check"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.run_new, name="run-new"),
     path(_RUN, runs.run, name="run"),

@@ -227,6 +227,7 @@ PAGES: dict[str, Page] = {
     "scoring:judge-new": member(Permission.RUN_JUDGES),
     "scoring:judge": member(Permission.SEE_RESULTS),
     "scoring:judge-archive": member(Permission.RUN_JUDGES),
+    "scoring:judge-check": member(Permission.RUN_JUDGES),
     "scoring:runs": member(Permission.SEE_RESULTS),
     "scoring:run-new": member(Permission.RUN_JUDGES),
     "scoring:run": member(Permission.SEE_RESULTS),

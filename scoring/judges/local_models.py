@@ -77,15 +77,24 @@ def smollm2_file() -> Path:
     )
 
 
+def prepared_smollm2(data_folder: Path) -> Path | None:
+    """The folder of the converted SmolLM2, None before its first use. Raises JudgeError."""
+    target = _converted(data_folder)
+    return target if target.is_dir() else None
+
+
+def _converted(data_folder: Path) -> Path:
+    return data_folder / "models" / f"{SMOLLM2}-{fingerprint([smollm2_file()])}"
+
+
 def prepare_smollm2(data_folder: Path) -> Path:
     """The folder of the converted SmolLM2 under `data_folder`, made on first use.
 
     Safe to call from several processes at once: one converts, the others wait for it. The
     folder appears whole or not at all.
     """
-    source = smollm2_file()
-    models = data_folder / "models"
-    target = models / f"{SMOLLM2}-{fingerprint([source])}"
+    source, target = smollm2_file(), _converted(data_folder)
+    models = target.parent
     if target.is_dir():
         return target
     models.mkdir(parents=True, exist_ok=True)
@@ -187,9 +196,14 @@ def load_model(folder: Path, device: str, dtype: str) -> LoadedModel:
         device=torch.device(chosen),
         dtype=precision,
         why=why,
-        context=int(getattr(model.config, "max_position_embeddings", 0) or 2048),
+        context=context_in(model.config),
         fingerprint=fingerprint(sorted(folder.glob("*.safetensors"))),
     )
+
+
+def context_in(config: Any) -> int:
+    """The most tokens of one prompt that a model's configuration allows."""
+    return int(getattr(config, "max_position_embeddings", 0) or 2048)
 
 
 def choose(device: str, dtype: str) -> tuple[str, torch.dtype, str]:

@@ -13,6 +13,7 @@ from rubricstudio.http import ProjectRequest, project_view
 from rubricstudio.models import Project
 from rubricstudio.permissions import Permission
 from scoring.actions import judges as actions
+from scoring.actions.checks import check_of_page
 from scoring.actions.judges import JudgeNameTaken
 from scoring.forms import JudgeForm
 from scoring.judges import JUDGES, InvalidJudgeConfig
@@ -20,6 +21,7 @@ from scoring.loaders import load_judge
 from scoring.queries.configuration import configuration_of, queue_of
 from scoring.queries.runs import imported_judges, judges_of, runs_of_judge
 from scoring.training_page import training_of
+from scoring.waiting import waits_for
 from scoring.wording import kind_label, kind_text
 
 
@@ -69,6 +71,8 @@ def judge(request: ProjectRequest, project: Project, judge_id: int) -> HttpRespo
         "queue": queue_of(shown),
         "rows": runs_of_judge(shown),
         "training": training_of(shown, settings.AGREEMENT_FLOOR),
+        "check": check_of_page(shown),
+        "waits": waits_for(queue_of(shown)) if queue_of(shown) else "",
     }
     return render(request, "scoring/judge.html", context)
 

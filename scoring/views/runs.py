@@ -17,13 +17,15 @@ from rubricstudio.http import ProjectRequest, partial, project_view
 from rubricstudio.models import Project, Round
 from rubricstudio.permissions import Permission
 from scoring.actions import runs as actions
+from scoring.actions.checks import Check, ask_check
 from scoring.actions.runs import NothingToJudge, RunNameTaken, RunNotPossible
 from scoring.forms import RunForm
 from scoring.loaders import load_run, load_run_round
 from scoring.models import Run
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
-from scoring.queries.plans import RunPlan, free_run_name
+from scoring.queries.longest import longest_responses
+from scoring.queries.plans import RunPlan, chosen_responses, free_run_name
 from scoring.queries.suspects import suspect_count, suspects_page
 from scoring.waiting import waits_for
 from scoring.wording import shown_signs
@@ -45,23 +47,37 @@ def runs(request: ProjectRequest, project: Project) -> HttpResponseBase:
 def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
     form = RunForm(_choices(request, project), project=project)
     plan = form.plan()
-    if request.method == "POST" and plan and "count" not in request.POST:
+    judge = form.cleaned_data.get("judge")
+    check = _check(project, form) if plan and plan.verdicts else None
+    wanted = request.method == "POST" and "count" not in request.POST
+    if wanted and check and check.stops:
+        form.add_error("judge", " ".join(check.stops))
+    elif wanted and plan:
         try:
             return redirect(_start(request, project, form, plan))
         except RunNameTaken as error:
             form.add_error("name", str(error))
         except (NothingToJudge, RoundNeedsPublishedVersion) as error:
             form.add_error(None, str(error))
-    judge = form.cleaned_data.get("judge")
     context = {
         "tab": "runs",
         "form": form,
         "plan": plan,
+        "judge": judge,
+        "check": check,
         "waits": waits_for(queue_of(judge)) if judge else "",
         "can_start": form.can_start,
     }
     status = 422 if request.method == "POST" and form.errors else 200
     return partial(request, "scoring/run_new.html", "run-plan", context, status=status)
+
+
+def _check(project: Project, form: RunForm) -> Check:
+    """What speaks against the chosen judge on the longest of the chosen responses."""
+    version, narrowing = form.cleaned_data["version"], form.narrowing()
+    rows = chosen_responses(project, version, narrowing)
+    longest = longest_responses(rows, narrowing.first)
+    return ask_check(judge=form.cleaned_data["judge"], version=version, responses=longest)
 
 
 def _choices(request: ProjectRequest, project: Project) -> Any:

@@ -5,17 +5,21 @@ name. Without --session, --source, --tag, --task and --first it judges all respo
 
     manage.py run_judge demo --judge "SmolLM2" --kind local --first 10 --here
     manage.py run_judge demo --judge GPT --kind llm --param model=openai/gpt-4.1
+    manage.py run_judge demo --judge GPT --check
     manage.py run_judge demo --resume "GPT on Advice v1"
 
 --wait (the default) hands the work to the workers and follows it on stderr; --here judges in
 this process and needs no worker; --detach returns at once. Exit codes: 0 done (or started,
 with --detach), 1 failed, partial, cancelled or refused, 2 wrong usage or an unknown name.
+--check looks in this process for what speaks against the judge and starts nothing: 0 it can judge
+(there may be warnings), 1 it cannot.
 """
 
 from __future__ import annotations
 
 import time
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -24,6 +28,7 @@ from rubricstudio.actions.rounds import RoundNeedsPublishedVersion
 from rubricstudio.cli import nothing, usage
 from rubricstudio.models import Project, User
 from rubricstudio.workers import worker_status
+from scoring.actions.checks import found_here
 from scoring.actions.here import work_here
 from scoring.actions.runs import (
     NothingToJudge,
@@ -35,14 +40,24 @@ from scoring.actions.runs import (
 )
 from scoring.cli import Report
 from scoring.forms import MAX_SAMPLES
-from scoring.judges import judge_class
+from scoring.judges import JUDGES, judge_class
+from scoring.judges.checks import Problem
 from scoring.models import Judge, Run, RunStatus
-from scoring.naming import UnknownName, find_run, find_session, find_version, get_judge
+from scoring.naming import (
+    UnknownName,
+    configuration,
+    find_run,
+    find_session,
+    find_version,
+    get_judge,
+)
+from scoring.queries.longest import longest_responses
 from scoring.queries.plans import (
     Narrowing,
     RunPlan,
     UnknownChoice,
     check_choices,
+    chosen_responses,
     free_run_name,
     plan_run,
 )
@@ -82,6 +97,8 @@ class Command(Report):
         project = self.project(options["project"])
         by = self.person(project, options["by"])
         try:
+            if options["check"]:
+                return self._check(project, options)
             if options["cancel"]:
                 run = cancel_run(run=find_run(project, options["cancel"]), by=by)
                 return self._print(run, options)
@@ -113,6 +130,31 @@ class Command(Report):
             by=by,
             enqueue=not options["here"],
         )
+
+    def _check(self, project: Project, options: dict[str, Any]) -> None:
+        """Say what speaks against the judge; fails where no run can work."""
+        _check_numbers(options)
+        kind, params = configuration(
+            project, options["judge"] or "", kind=options["kind"], params=options["param"]
+        )
+        version = find_version(project, options["rubric"], options["number"])
+        narrowing = _narrowing(project, options)
+        rows = chosen_responses(project, version, narrowing)
+        found = found_here(kind, params, version, longest_responses(rows, narrowing.first))
+        queue = judge_class(kind).queue if kind in JUDGES else ""
+        if queue and not options["here"] and queue not in worker_status().queues:
+            found.append(Problem(no_worker(queue), False))
+        self._print_check(found, options)
+        if any(problem.stops for problem in found):
+            raise nothing("the judge cannot judge as it is")
+
+    def _print_check(self, found: Sequence[Problem], options: dict[str, Any]) -> None:
+        if options["format"] == "json":
+            return self.print_json([problem._asdict() for problem in found])
+        for problem in found:
+            self.stdout.write(f"{'cannot judge' if problem.stops else 'warning'}: {problem.text}")
+        if not found:
+            self.stdout.write("Nothing speaks against this judge.")
 
     def _judge(self, project: Project, by: User, options: dict[str, Any]) -> Judge:
         if not options["judge"]:
@@ -239,6 +281,7 @@ def _add_modes(parser: CommandParser) -> None:
     how.add_argument("--detach", action="store_true", help="do not wait for the workers")
     what = group.add_mutually_exclusive_group()
     what.add_argument("--resume", metavar="NAME", help="go on with a run that stopped")
+    what.add_argument("--check", action="store_true", help="say what speaks against the judge")
     what.add_argument("--cancel", metavar="NAME", help="stop a run; its verdicts stay")
 
 
