@@ -57,11 +57,13 @@ from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from scoring.models import (
     Judge,
+    ModelCall,
     PreviewRun,
     PreviewVerdict,
     RubricReview,
     Run,
     RunBatch,
+    RunBudget,
     SuspectResponse,
 )
 from tests.conftest import SMALL_RUBRIC, Cast, Data
@@ -177,6 +179,8 @@ def world(cast: Cast, data: Data) -> World:
         SuspectResponse.objects.create(
             response=data.responses[0], signs=["noise"], excerpts=["la la"], detector="1"
         ),
+        _call(run),
+        run.budget,
         LibraryEntry.objects.create(text="Cites.", criterion={}, added_by=cast.owner),
         TextVector.objects.create(digest="0" * 64, vector=[1.0] * DIMENSIONS),
         Verdict.objects.create(
@@ -204,6 +208,15 @@ def _previews(rubric: Rubric, judge: Judge, data: Data, cast: Cast) -> list[mode
         **given, meta_version="1", content_hash="0" * 64, version_number=1, words=[]
     )
     return [run, said, review]
+
+
+def _call(run: Run) -> ModelCall:
+    """An answered call of a run."""
+    return ModelCall.objects.create(
+        **{"project": run.round.project, "judge": run.judge, "run": run, "cell": "0" * 64},
+        **{"key": "0" * 64, "endpoint": "openai", "model": "m", "attempt": 1, "most_tokens": 9},
+        **{"state": "answered", "reply": {"text": "x"}, "sent_at": NOW, "ended_at": NOW},
+    )
 
 
 def _publish_and_change(w: World) -> None:
@@ -424,6 +437,13 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "run_batch_once": lambda w: w.copy(RunBatch),
     "suspect_signs_known": lambda w: w.change(SuspectResponse, signs=["odd"]),
     "suspect_excerpt_each": lambda w: w.change(SuspectResponse, excerpts=[]),
+    "model_call_answer_once": lambda w: w.copy(ModelCall),
+    "model_call_state_known": lambda w: w.change(ModelCall, state="gone", reply=None),
+    "model_call_ended_unless_sent": lambda w: w.change(ModelCall, ended_at=None),
+    "model_call_reply_iff_answered": lambda w: w.change(ModelCall, state="lost"),
+    "model_call_cost_not_negative": lambda w: w.change(ModelCall, cost=-1),
+    "run_budget_not_negative": lambda w: w.change(RunBudget, held_cost=-1),
+    "run_budget_limit_positive": lambda w: w.change(RunBudget, limit_tokens=0),
     "run_batch_not_empty": lambda w: w.change(RunBatch, response_ids=[]),
 }
 

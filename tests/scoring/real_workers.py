@@ -40,7 +40,7 @@ def worker_starter() -> Iterator[Start]:
             [*command, *options, "--loglevel", "ERROR"],
             env={
                 **os.environ,
-                "DATABASE_URL": _test_database(),
+                "DATABASE_URL": database_address(),
                 "PYTHONWARNINGS": "ignore",
                 **environ,
             },
@@ -56,7 +56,7 @@ def worker_starter() -> Iterator[Start]:
     _forget_queues()
 
 
-def _test_database() -> str:
+def database_address() -> str:
     """The address of the database this test uses, for another process."""
     name = connection.settings_dict["NAME"]
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
