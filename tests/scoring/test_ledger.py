@@ -77,6 +77,10 @@ def states(run: Run) -> dict[str, int]:
     return {state: rows.count(state) for state in sorted(set(rows))}
 
 
+def provenances(run: Run) -> list[Any]:
+    return list(Verdict.objects.filter(round=run.pk).values_list("provenance", flat=True))
+
+
 def verdicts(run: Run) -> int:
     return Verdict.objects.filter(round=run.pk).count()
 
@@ -96,10 +100,10 @@ def test_each_call_has_a_row_that_says_what_it_took(
     paid = sums["tokens_in__sum"] * Decimal("1e-6") + sums["tokens_out__sum"] * Decimal("2e-6")
     assert sums["cost__sum"] == paid
     budget = run.budget
-    assert (budget.spent_cost, budget.held_cost) == (paid, 0)
+    assert (budget.spent_cost, budget.held_cost) == (paid, Decimal(0))
     assert budget.spent_tokens == sums["tokens_in__sum"] + sums["tokens_out__sum"]
-    provenances = Verdict.objects.filter(round=run.pk).values_list("provenance", flat=True)
-    assert sum(Decimal(repr(each["cost"])) for each in provenances) == pytest.approx(paid)
+    costs = [str(said["cost"]) for said in provenances(run)]
+    assert float(sum(map(Decimal, costs))) == pytest.approx(float(paid))
 
 
 def test_failed_attempts_are_calls_too(
@@ -250,8 +254,8 @@ def test_the_same_question_is_asked_once_where_the_judge_may_reuse(
 
     assert len(server.calls) == CELLS
     assert verdicts(again) == CELLS
-    for provenance in Verdict.objects.filter(round=again.pk).values_list("provenance", flat=True):
-        assert (provenance["cost"], provenance["parameters"]["reused"]) == (0.0, True)
+    for said in provenances(again):
+        assert (said["cost"], said["parameters"]["reused"]) == (0.0, True)
     assert again.budget.spent_cost == 0
 
 
@@ -317,7 +321,7 @@ def test_what_a_call_took(ledger: CallLedger, result: Any, spent: tuple[str, int
 
     budget = RunBudget.objects.get(run=ledger.run)
     assert (budget.spent_cost, budget.spent_tokens) == (Decimal(spent[0]), spent[1])
-    assert (budget.held_cost, budget.held_tokens) == (0, 0)
+    assert (budget.held_cost, budget.held_tokens) == (Decimal(0), 0)
 
 
 def test_a_call_written_off_stays_lost_when_its_answer_comes_after_all(ledger: CallLedger) -> None:

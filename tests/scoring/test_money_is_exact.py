@@ -7,9 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from pytest_django.fixtures import Settings
 
 from rubricstudio.actions.tasks import add_response
@@ -136,7 +138,7 @@ def _assert_no_answer_paid_twice(run: Run) -> None:
     answered = dict(calls.filter(state="answered").values_list("cell", "ended_at"))
     assert len(answered) == calls.filter(state="answered").count() == CELLS
     others = calls.exclude(state="answered").values_list("cell", "sent_at")
-    assert [cell for cell, sent_at in others if sent_at > answered[cell]] == []
+    assert [cell for cell, sent_at in others if sent_at > (answered[cell] or sent_at)] == []
 
 
 def _assert_the_books_hold_every_call(run: Run, server: ScriptedServer) -> None:
@@ -146,7 +148,7 @@ def _assert_the_books_hold_every_call(run: Run, server: ScriptedServer) -> None:
     assert states["lost"] > 0
     assert states["answered"] <= len(server.calls) <= sum(states.values())
     budget = RunBudget.objects.get(run=run)
-    assert (budget.held_tokens, budget.held_cost) == (0, 0)
-    kept = ModelCall.objects.filter(run=run, state="answered").values_list("cost", flat=True)
-    lost = ModelCall.objects.filter(run=run, state="lost").values_list("most_cost", flat=True)
-    assert budget.spent_cost == sum(kept) + sum(lost)
+    assert (budget.held_tokens, budget.held_cost) == (0, Decimal(0))
+    kept = ModelCall.objects.filter(run=run, state="answered").aggregate(paid=Sum("cost"))
+    lost = ModelCall.objects.filter(run=run, state="lost").aggregate(most=Sum("most_cost"))
+    assert budget.spent_cost == kept["paid"] + lost["most"]
