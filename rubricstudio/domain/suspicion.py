@@ -20,7 +20,7 @@ LONGEST_READ = 100_000
 """Characters looked through at either end of a longer text."""
 EXCERPT = 160
 """Characters of an excerpt at most."""
-DETECTOR_VERSION = "1"
+DETECTOR_VERSION = "2"
 
 
 class Sign(StrEnum):
@@ -96,7 +96,7 @@ _WORDS = {
     ),
     Sign.VERDICT: (
         r"[\"']verdict[\"']\s*:",
-        r"^[ >*#_`-]*(?:final )?verdict(?: [0-9a-f]{6,64})?[ *_`]*[:=]",
+        r"^[ >*#_`-]*(?:final )?verdict(?: [0-9a-f]{6,64})?(?: \d{1,4})?[ *_`]*[:=]",
         r"<\s*/?\s*(?:verdict|score|grade|judg(?:e)?ment|rating)\s*>",
         r"\[\[ ?(?:[ab]|met|yes|no) ?\]\]|\b(?:score|rating)\W{1,4}\[\[ ?\d{1,3} ?\]\]",
         r"^[ >*#_`-]*(?:final |overall |total )?(?:score|grade|rating)[ *_`]*[:=] ?"

@@ -36,6 +36,7 @@ from scoring.judges import (
 from scoring.judges.pictures import names_in, texts_of
 from scoring.judges.protocol import Picture
 from scoring.models import Run, RunBatch, RunStatus
+from scoring.queries.examples import examples_for
 from scoring.queries.plans import judged_criteria
 from scoring.queries.requests import request_of
 from scoring.states import UNFINISHED
@@ -162,10 +163,13 @@ def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
 
 
 def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:
-    """What the judge is asked of the cells, with their pictures where it can see."""
+    """What the judge is asked of the cells, with pictures and examples where it uses them."""
     requests = [request_of(*cell) for cell in cells]
     if getattr(judge, "vision", False):
         requests = _with_pictures(project, requests)
+    if wanted := getattr(judge, "examples", 0):
+        shown = examples_for(project, [cell[:2] for cell in cells], wanted)
+        requests = [replace(each, examples=of) for each, of in zip(requests, shown, strict=True)]
     return requests
 
 

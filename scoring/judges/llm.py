@@ -1,30 +1,22 @@
-"""Judges with a hosted model, one criterion a call, through any provider LiteLLM speaks to."""
+"""Judges with a hosted model, through any provider LiteLLM speaks to."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.safe_address import UnsafeAddress, check_base, origin
 from scoring.judges.config import parameter
 from scoring.judges.pictures import picture_digests, with_pictures
-from scoring.judges.prompts import (
-    PROMPT_VERSION,
-    judge_messages,
-    prompt_sha256,
-    request_code,
-    response_format,
-)
+from scoring.judges.prompts import PROMPT_VERSION, prompt_sha256
 from scoring.judges.protocol import (
     InvalidJudgeConfig,
     JudgeBusy,
     JudgeError,
     JudgeRequest,
     JudgeStopped,
-    Message,
     Outcome,
     Provenance,
     Scored,
@@ -32,13 +24,17 @@ from scoring.judges.protocol import (
     Unscored,
     judge_readable,
 )
+from scoring.judges.questions import Question, by_response, one_by_one, shares
 from scoring.judges.quotes import find_quotes
-from scoring.judges.replies import read_reply
+from scoring.judges.replies import Reading
+from scoring.judges.rubric_prompts import RUBRIC_PROMPT_VERSION
 from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Limits, Result
 from scoring.llm_client import OPEN_ROUTES, LlmClient
 from scoring.llm_errors import Trouble
 
 REPLY_STYLES = ("json_schema", "json_object", "text")
+MODES = ("criterion", "rubric")
+FURTHER_TOKENS = 256  # of a reply, for each criterion of a call after its first
 EFFORTS = ("none", "minimal", "low", "medium", "high")
 # A failure of one call that says nothing about the others, and the status it leaves.
 LONE: dict[Trouble, VerdictStatus] = {
@@ -70,6 +66,21 @@ class LlmJudge:
         default=None,
         optional=True,
     )
+    mode: str = parameter(
+        "What one call asks: criterion for a call about each criterion; rubric for all criteria "
+        "of a response in one call, which costs less and lets them sway each other.",
+        default="criterion",
+        choices=MODES,
+    )
+    criteria_per_call: int = parameter(
+        "The most criteria in one call of mode rubric.", default=20, low=1, high=100
+    )
+    examples: int = parameter(
+        "How many responses to other tasks that people decided are shown with a criterion.",
+        default=0,
+        low=0,
+        high=6,
+    )
     reply: str = parameter(
         "How the reply is asked for: json_schema where the server can hold a model to a "
         "schema, json_object where it can only promise JSON, text where it can neither.",
@@ -97,7 +108,8 @@ class LlmJudge:
         low=0,
     )
     max_tokens: int = parameter(
-        "The longest reply in tokens, a reasoning model's thinking included.",
+        "The longest reply in tokens, a reasoning model's thinking included; 256 more for each "
+        "further criterion of a call.",
         default=1024,
         low=16,
         high=200_000,
@@ -196,18 +208,21 @@ class LlmJudge:
         return judge_readable(requests, self.model, self._judge)
 
     def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        prompts = [judge_messages(request, json_reply=self.reply != "text") for request in requests]
-        calls = [
-            self._call(request, prompt) for request, prompt in zip(requests, prompts, strict=True)
-        ]
-        results = self.client().chat(calls)
+        questions = self._questions(requests)
+        results = self.client().chat([self._call(question) for question in questions])
         works = any(isinstance(result, ChatReply) for result in results)
-        outcomes = [
-            self._outcome(*each, lone=works)
-            for each in zip(requests, prompts, results, strict=True)
-        ]
+        outcomes: list[Outcome | None] = [None] * len(requests)
+        for question, result in zip(questions, results, strict=True):
+            found = self._outcomes(question, result, lone=works)
+            for place, outcome in zip(question.places, found, strict=True):
+                outcomes[place] = outcome
         failed = [each for each in results if isinstance(each, ChatFailure)]
         return _all_or_raise(outcomes, failed)
+
+    def _questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
+        if self.mode == "rubric":
+            return by_response(requests, self.reply, self.criteria_per_call)
+        return one_by_one(requests, self.reply)
 
     def client(self) -> LlmClient:
         """The client that calls this model with this judge's settings."""
@@ -252,94 +267,98 @@ class LlmJudge:
         }
         return {name: value for name, value in chosen.items() if value is not None}
 
-    def _call(self, request: JudgeRequest, prompt: Sequence[Message]) -> ChatCall:
-        options: dict[str, object] = {}
-        shape = response_format(self.reply, request.criterion)
-        if shape is not None:
-            options["response_format"] = shape
-        if self.seed is not None:
-            options["seed"] = self.seed + request.sample
+    def _call(self, question: Question) -> ChatCall:
+        options = self._call_options(question)
+        if question.shape is not None:
+            options["response_format"] = question.shape
         messages: list[dict[str, object]] = [
-            {"role": each.role, "content": each.content} for each in prompt
+            {"role": each.role, "content": each.content} for each in question.prompt
         ]
-        messages[-1]["content"] = with_pictures(prompt[-1].content, request.pictures)
-        return ChatCall(messages=messages, options=options, label=_label(request))
+        messages[-1]["content"] = with_pictures(question.prompt[-1].content, question.pictures)
+        return ChatCall(messages=messages, options=options, label=question.label)
 
-    def _outcome(
-        self,
-        request: JudgeRequest,
-        prompt: Sequence[Message],
-        result: Result | None,
-        *,
-        lone: bool,
-    ) -> Outcome | None:
-        """The outcome of one call; None where it has to be judged again."""
+    def _call_options(self, question: Question) -> dict[str, object]:
+        """What this call has other than the rest: its seed, and its length where it asks more."""
+        options: dict[str, object] = {}
+        if self.seed is not None:
+            options["seed"] = self.seed + question.requests[0].sample
+        if len(question.requests) > 1:
+            further = FURTHER_TOKENS * (len(question.requests) - 1)
+            options["max_tokens"] = self.max_tokens + further
+        return options
+
+    def _outcomes(
+        self, question: Question, result: Result | None, *, lone: bool
+    ) -> Sequence[Outcome | None]:
+        """The outcomes of one call's requests; None where they have to be judged again."""
         if result is None:
-            return None
-        provenance = self._provenance(request, prompt, result)
+            return [None] * len(question.requests)
+        sources = self._provenance(question, result)
         if isinstance(result, ChatFailure):
             status = LONE.get(result.trouble)
             if status is None and lone and result.trouble in DOUBTFUL:
                 status = VerdictStatus.ERROR
             if status is None:
-                return None
-            return Unscored(status=status, reason=result.message, provenance=provenance)
-        return _read(request, result, provenance)
+                return [None] * len(question.requests)
+            return [
+                Unscored(status=status, reason=result.message, provenance=source)
+                for source in sources
+            ]
+        readings = question.read(result)
+        return [
+            _outcome(request, reading, replace(source, raw_reply=reading.said or result.text))
+            for request, reading, source in zip(question.requests, readings, sources, strict=True)
+        ]
 
-    def _provenance(
-        self, request: JudgeRequest, prompt: Sequence[Message], result: Result
-    ) -> Provenance:
-        parameters = {
+    def _provenance(self, question: Question, result: Result) -> list[Provenance]:
+        """Where each of the call's verdicts came from, with its share of what the call took."""
+        digest = prompt_sha256(question.prompt)
+        taken = shares(result, len(question.requests))
+        return [
+            Provenance(
+                model=self.model,
+                parameters=self._parameters(question, request, result),
+                prompt_sha256=digest,
+                tokens_in=share.tokens_in,
+                tokens_out=share.tokens_out,
+                cost=share.cost,
+                latency=share.latency,
+            )
+            for request, share in zip(question.requests, taken, strict=True)
+        ]
+
+    def _parameters(
+        self, question: Question, request: JudgeRequest, result: Result
+    ) -> dict[str, object]:
+        """What a verdict's provenance keeps of how it was asked for and answered."""
+        parameters: dict[str, object] = {
             **self._sampling(),
             "reply": self.reply,
             "prompt_version": PROMPT_VERSION,
             "attempts": result.attempts,
+            **self._call_options(question),
         }
-        if isinstance(result, ChatReply) and result.reused:
-            parameters["reused"] = True
-        if self.seed is not None:
-            parameters["seed"] = self.seed + request.sample
-        if request.pictures:
-            parameters["pictures"] = picture_digests(request.pictures)
+        if question.several:
+            parameters |= {
+                "mode": self.mode,
+                "prompt_version": RUBRIC_PROMPT_VERSION,
+                "criteria_in_call": len(question.requests),
+                "call_latency": result.latency,
+            }
+        if self.examples:
+            parameters["examples"] = [each.source for each in request.examples]
+        if question.pictures:
+            parameters["pictures"] = picture_digests(question.pictures)
         if self.extra_body:
             parameters["extra_body"] = dict(self.extra_body)
-        digest = prompt_sha256(prompt)
-        if isinstance(result, ChatFailure):
-            return Provenance(
-                model=self.model,
-                parameters=parameters,
-                prompt_sha256=digest,
-                latency=result.latency,
-            )
-        return Provenance(
-            model=self.model,
-            parameters={**parameters, "served_model": result.model},
-            prompt_sha256=digest,
-            raw_reply=result.text,
-            tokens_in=result.tokens_in,
-            tokens_out=result.tokens_out,
-            cost=result.cost,
-            latency=result.latency,
-        )
+        if isinstance(result, ChatReply):
+            parameters["served_model"] = result.model
+            parameters |= {"reused": True} if result.reused else {}
+        return parameters
 
 
-def _label(request: JudgeRequest) -> str:
-    """What a call is for: no two calls of a run are for the same."""
-    parts = (request.task_id, request.response_id, request.criterion.key, request.sample)
-    return json.dumps(parts)
-
-
-def _read(request: JudgeRequest, reply: ChatReply, provenance: Provenance) -> Outcome:
-    response = request.response_text or ""
-    reading = read_reply(
-        reply.text,
-        scale=request.criterion.scale,
-        response=response,
-        code=request_code(request),
-        finish_reason=reply.finish_reason,
-        refusal=reply.refusal,
-    )
-    quotes = find_quotes(reading.quotes, response)
+def _outcome(request: JudgeRequest, reading: Reading, provenance: Provenance) -> Outcome:
+    quotes = find_quotes(reading.quotes, request.response_text or "")
     if reading.value is None:
         return Unscored(
             status=reading.status,

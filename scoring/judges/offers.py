@@ -45,6 +45,12 @@ def number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+def word_of(value: float, scale: Scale) -> str:
+    """The word for a value on the scale, as it is offered."""
+    found = (offer.word for offer in offers(scale) if offer.value == value)
+    return next(found, number(value))
+
+
 def read_verdict(given: object, scale: Scale) -> float | None:
     """The value that a reply's verdict names, or None where it names none of those offered.
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from rubricstudio.domain.rubric import Criterion, Example, MetMeans, ScaleKind
-from scoring.judges.offers import CANNOT_ASSESS, number, offers
+from rubricstudio.domain.rubric import Criterion, Example, MetMeans, Scale, ScaleKind
+from scoring.judges.offers import CANNOT_ASSESS, number, offers, word_of
 from scoring.judges.protocol import JudgeRequest, Message
 
 PROMPT_VERSION = "2"
 
-RULES = """\
+ONE_CRITERION = """\
 You examine one response to a task against one criterion and report a verdict on that \
-criterion alone. Other strengths and weaknesses of the response play no part.
+criterion alone. Other strengths and weaknesses of the response play no part."""
+
+RULES = """\
+{task}
 
 Deciding
 - Go by what the response says. Credit the same meaning in other words, unless the \
@@ -50,6 +53,11 @@ First explain your reasoning in two or three sentences. {quotes}
 Copy each passage you rely on exactly, on a line of its own that starts with "Quote: ".
 Then end with one line that reads "Verdict {code}: " and the verdict, and write nothing after it."""
 
+FAULT = "This criterion describes a fault: it holds when the response commits it."
+OTHERS = (
+    "People decided the same criterion for other responses, to other tasks. That shows how "
+    "strictly they take it; nothing in it belongs to the response you examine."
+)
 QUOTES_WELCOME = "Quote the passages that decide it, if any; quote nothing that is not there."
 QUOTES_NEEDED = (
     "This criterion needs evidence: quote at least one passage of the response that decides "
@@ -60,13 +68,19 @@ QUOTES_NEEDED = (
 def judge_messages(request: JudgeRequest, *, json_reply: bool) -> tuple[Message, ...]:
     """The prompt for one request: the rules, then the material, criterion and reply's form."""
     code = request_code(request)
-    material = "\n\n".join(_block(name, text, code) for name, text in _blocks(request))
-    question = _question(request.criterion, code)
+    asked = [_question(request.criterion, code), *example_blocks(request)]
     form = (JSON_REPLY if json_reply else TEXT_REPLY).format(
         code=code, quotes=QUOTES_NEEDED if request.criterion.evidence_required else QUOTES_WELCOME
     )
-    rules = RULES.format(code=code, cannot_assess=CANNOT_ASSESS)
-    return Message("system", rules), Message("user", f"{material}\n\n{question}\n\n{form}")
+    return compose(request, ONE_CRITERION, (*asked, form))
+
+
+def compose(request: JudgeRequest, task: str, parts: Sequence[str]) -> tuple[Message, ...]:
+    """The rules for `task`, then the material of `request`, then what is asked of it."""
+    code = request_code(request)
+    material = [block(name, text, code) for name, text in _blocks(request)]
+    rules = RULES.format(task=task, code=code, cannot_assess=CANNOT_ASSESS)
+    return Message("system", rules), Message("user", "\n\n".join([*material, *parts]))
 
 
 def request_code(request: JudgeRequest) -> str:
@@ -97,28 +111,41 @@ def tokens_sha256(tokens: Sequence[int]) -> str:
 
 def reply_schema(criterion: Criterion) -> dict[str, object]:
     """The JSON schema of a reply; the verdict comes last, after the reasons for it."""
-    words: list[str] = [each.word for each in offers(criterion.scale)]
-    verdict: dict[str, object] = {"type": "string", "enum": [*words, CANNOT_ASSESS]}
-    if criterion.scale.kind is ScaleKind.POINTS:
-        abstain = {"type": "string", "enum": [CANNOT_ASSESS]}
-        verdict = {"anyOf": [{"type": "number"}, abstain]}
-    return {
-        "type": "object",
-        "properties": {
+    return strict_object(
+        {
             "rationale": {"type": "string"},
             "quotes": {"type": "array", "items": {"type": "string"}},
-            "verdict": verdict,
-        },
-        "required": ["rationale", "quotes", "verdict"],
+            "verdict": verdict_schema([criterion.scale]),
+        }
+    )
+
+
+def verdict_schema(scales: Iterable[Scale]) -> dict[str, object]:
+    """The JSON schema of a verdict on any of the scales."""
+    words: dict[str, None] = {}
+    points = False
+    for scale in scales:
+        words |= dict.fromkeys(each.word for each in offers(scale))
+        points = points or scale.kind is ScaleKind.POINTS
+    word: dict[str, object] = {"type": "string", "enum": [*words, CANNOT_ASSESS]}
+    return {"anyOf": [{"type": "number"}, word]} if points else word
+
+
+def strict_object(properties: Mapping[str, object]) -> dict[str, object]:
+    """The JSON schema of an object that has these properties, all of them and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
         "additionalProperties": False,
     }
 
 
-def response_format(style: str, criterion: Criterion) -> Mapping[str, object] | None:
+def response_format(style: str, schema: Mapping[str, object]) -> Mapping[str, object] | None:
     """What to ask of the server for a reply style: json_schema, json_object or text."""
     if style == "json_schema":
-        schema = {"name": "verdict", "strict": True, "schema": reply_schema(criterion)}
-        return {"type": "json_schema", "json_schema": schema}
+        shape = {"name": "verdict", "strict": True, "schema": schema}
+        return {"type": "json_schema", "json_schema": shape}
     return {"type": "json_object"} if style == "json_object" else None
 
 
@@ -131,28 +158,54 @@ def _blocks(request: JudgeRequest) -> list[tuple[str, str]]:
     return blocks
 
 
-def _block(name: str, text: str, code: str) -> str:
+def block(name: str, text: str, code: str) -> str:
+    """A text between markers that carry the code."""
     return f"<<{name} {code}>>\n{text}\n<<END {name} {code}>>"
 
 
 def _question(criterion: Criterion, code: str) -> str:
-    lines = [_block("CRITERION", _criterion(criterion), code)]
+    lines = [block("CRITERION", criterion_text(criterion, criterion.text), code)]
     if criterion.met_means is MetMeans.BAD:
-        lines.append("This criterion describes a fault: it holds when the response commits it.")
-    lines.append("Verdicts offered:")
-    lines += [f'- "{each.word}": {each.meaning}' for each in offers(criterion.scale)]
-    if criterion.scale.kind is ScaleKind.POINTS:
-        most = number(criterion.scale.maximum)
+        lines.append(FAULT)
+    return "\n".join([*lines, "Verdicts offered:", *offer_lines(criterion.scale)])
+
+
+def example_blocks(request: JudgeRequest, numbering: str = "") -> list[str]:
+    """What people decided of other responses; their numbers begin with `numbering`."""
+    if not request.examples:
+        return []
+    code = request_code(request)
+    # Others wrote them too: one that knows the code could close its block.
+    shown = [each for each in request.examples if code not in each.prompt + each.response]
+    blocks = [
+        "\n".join(
+            [
+                block(f"OTHER TASK {numbering}{n}", each.prompt, code),
+                block(f"OTHER RESPONSE {numbering}{n}", each.response, code),
+                f"People's verdict on other response {numbering}{n}: "
+                f'"{word_of(each.value, request.criterion.scale)}"',
+            ]
+        )
+        for n, each in enumerate(shown, 1)
+    ]
+    return [OTHERS, *blocks] if blocks else []
+
+
+def offer_lines(scale: Scale) -> list[str]:
+    """Each verdict offered on the scale and what it means, a line each."""
+    lines = [f'- "{each.word}": {each.meaning}' for each in offers(scale)]
+    if scale.kind is ScaleKind.POINTS:
+        most = number(scale.maximum)
         lines.append(
             f"- a number from 0 (does not hold at all) to {most} (holds in full), as a share of "
             f"{most} in line with how far the criterion holds"
         )
-    lines.append(f'- "{CANNOT_ASSESS}": the material does not let anyone decide')
-    return "\n".join(lines)
+    return [*lines, f'- "{CANNOT_ASSESS}": the material does not let anyone decide']
 
 
-def _criterion(criterion: Criterion) -> str:
-    parts = [criterion.text, criterion.description, *map(_example, criterion.examples)]
+def criterion_text(criterion: Criterion, first: str) -> str:
+    """What raters are shown of a criterion, its own text as `first`."""
+    parts = [first, criterion.description, *map(_example, criterion.examples)]
     return "\n\n".join(part for part in parts if part.strip())
 
 

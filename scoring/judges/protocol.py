@@ -33,12 +33,26 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedExample:
+    """A response to another task, and what people decided of it by the same criterion.
+
+    `prompt` and `response` may be cut; `source` is the response's id, for provenance.
+    """
+
+    source: str
+    prompt: str
+    response: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeRequest:
     """One response and one criterion to judge it by.
 
     `response_text` is None where the response was imported without its text; an empty
     string is an answer that was given and is empty. `sample` counts repeats from 0.
-    `pictures` are there for a judge that says it can see, in the order of the texts.
+    `pictures` are there for a judge that says it can see, in the order of the texts, and
+    `examples` for one that says how many it wants.
     """
 
     criterion: Criterion
@@ -50,6 +64,7 @@ class JudgeRequest:
     response_id: str = ""
     sample: int = 0
     pictures: tuple[Picture, ...] = ()
+    examples: tuple[JudgedExample, ...] = ()
 
     def __post_init__(self) -> None:
         if self.criterion.is_group:

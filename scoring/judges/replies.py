@@ -20,6 +20,7 @@ from scoring.judges.offers import is_cannot_assess, read_verdict
 
 LONGEST_READ = 50_000  # characters of a reply that are read, from its end
 MOST_BRACES = 2_000
+CUT_OFF = "The reply was cut off at its length limit: raise max_tokens."
 ABSENT = object()  # stands for the verdict of an object that has none
 
 VERDICT_LINE = re.compile(
@@ -37,13 +38,17 @@ REFUSAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reply says: `value` where `status` is ok, else `reason` says why there is none."""
+    """What a reply says: `value` where `status` is ok, else `reason` says why there is none.
+
+    `said` is the part of the reply that says it, where that is not all of it.
+    """
 
     status: VerdictStatus
     value: float | None = None
     reason: str = ""
     rationale: str = ""
     quotes: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +72,25 @@ def read_reply(
 ) -> Reading:
     """The verdict in `reply` on a criterion with `scale`.
 
-    `response` is what was judged, `code` the one that its prompt asked to sign with;
-    `finish_reason` and `refusal` are the provider's own words.
+    `response` is what was judged, with the other responses that were shown; `code` is the one
+    that the prompt asked to sign with; `finish_reason` and `refusal` are the provider's words.
     """
-    if refusal or finish_reason == "content_filter":
-        return Reading(VerdictStatus.REFUSED, reason=refusal or "The provider filtered the reply.")
+    if refused := provider_refused(finish_reason, refusal):
+        return refused
     text = spoken(reply)[-LONGEST_READ:]
     found = _last_verdict(text, response, code)
     if found is None:
-        return _no_verdict(text, finish_reason)
+        return no_verdict(text, finish_reason)
     if finish_reason == "length" and found.end < len(text.rstrip()):
-        return _cut_off(found)
-    return _read(found, scale)
+        return _cut_off(found.rationale)
+    return reading_of(found.verdict, scale, rationale=found.rationale, quotes=found.quotes)
+
+
+def provider_refused(finish_reason: str, refusal: str) -> Reading | None:
+    """The reading of a reply that the provider itself calls a refusal; None of any other."""
+    if refusal or finish_reason == "content_filter":
+        return Reading(VerdictStatus.REFUSED, reason=refusal or "The provider filtered the reply.")
+    return None
 
 
 def spoken(reply: str) -> str:
@@ -89,34 +101,34 @@ def spoken(reply: str) -> str:
     return reply.partition("<think>")[0]
 
 
-def _read(found: _Found, scale: Scale) -> Reading:
-    told = partial(Reading, rationale=found.rationale, quotes=found.quotes)
-    if is_cannot_assess(found.verdict):
-        reason = found.rationale or "The judge could not decide from what it was shown."
+def reading_of(
+    verdict: object, scale: Scale, *, rationale: str, quotes: tuple[str, ...]
+) -> Reading:
+    """The reading of a verdict that was found, with what was said for it."""
+    told = partial(Reading, rationale=rationale, quotes=quotes)
+    if is_cannot_assess(verdict):
+        reason = rationale or "The judge could not decide from what it was shown."
         return told(VerdictStatus.CANNOT_ASSESS, reason=reason)
-    value = read_verdict(found.verdict, scale)
+    value = read_verdict(verdict, scale)
     if value is None:
-        reason = f"The verdict {str(found.verdict)[:80]!r} is not one of those offered."
+        reason = f"The verdict {str(verdict)[:80]!r} is not one of those offered."
         return told(VerdictStatus.PARSE_ERROR, reason=reason)
     return told(VerdictStatus.OK, value)
 
 
-def _no_verdict(text: str, finish_reason: str) -> Reading:
+def no_verdict(text: str, finish_reason: str) -> Reading:
+    """The reading of a reply in which no verdict was found."""
     if not text.strip():
         return Reading(VerdictStatus.PARSE_ERROR, reason="The reply is empty.")
     if finish_reason == "length":
-        return _cut_off(None)
+        return _cut_off()
     if REFUSAL.match(text):
         return Reading(VerdictStatus.REFUSED, reason=text.strip()[:500])
     return Reading(VerdictStatus.PARSE_ERROR, reason="The reply holds no verdict.")
 
 
-def _cut_off(found: _Found | None) -> Reading:
-    return Reading(
-        VerdictStatus.PARSE_ERROR,
-        reason="The reply was cut off at its length limit: raise max_tokens.",
-        rationale=found.rationale if found else "",
-    )
+def _cut_off(rationale: str = "") -> Reading:
+    return Reading(VerdictStatus.PARSE_ERROR, reason=CUT_OFF, rationale=rationale)
 
 
 def _last_verdict(text: str, response: str, code: str) -> _Found | None:
@@ -126,18 +138,18 @@ def _last_verdict(text: str, response: str, code: str) -> _Found | None:
         each for each in _lines(text) if not any(start <= each.start < end for start, end in inside)
     ]
     signed = [each for each in lines if code and each.code == code]
-    squeezed = _squeezed(response)
+    copied = squeezed(response)
     told = signed or [
         each
         for each in [*objects, *lines]
         if each.verdict is not ABSENT
         and not each.code
-        and _squeezed(text[each.start : each.end]) not in squeezed
+        and squeezed(text[each.start : each.end]) not in copied
     ]
     return max(told, key=lambda each: each.start, default=None)
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
     """The text without white space: a copy is one however it was laid out anew."""
     return "".join(text.split())
 
@@ -161,22 +173,31 @@ def _objects(text: str) -> list[_Found]:
 
 
 def _found(value: Mapping[str, object], start: int, end: int) -> _Found:
+    return _Found(start, end, value.get("verdict", ABSENT), *reasons_in(value))
+
+
+def reasons_in(value: Mapping[str, object]) -> tuple[str, tuple[str, ...]]:
+    """The rationale and the quotes of a JSON object; what is not of their form is left out."""
     rationale, quotes = value.get("rationale"), value.get("quotes")
-    return _Found(
-        start,
-        end,
-        value.get("verdict", ABSENT),
+    return (
         rationale.strip() if isinstance(rationale, str) else "",
         tuple(q for q in quotes if isinstance(q, str)) if isinstance(quotes, list) else (),
     )
 
 
+def reasons_before(text: str) -> tuple[str, tuple[str, ...]]:
+    """The rationale and the quotes in plain text that comes before its verdict."""
+    quotes = tuple(q.group("quote").strip().strip('"“”') for q in QUOTE_LINE.finditer(text))
+    return QUOTE_LINE.sub("", text).strip(), quotes
+
+
 def _lines(text: str) -> Iterator[_Found]:
     """Each line "Verdict: word" outside an object, with what was said before it."""
     for match in VERDICT_LINE.finditer(text):
-        before = text[: match.start()]
-        quotes = tuple(q.group("quote").strip().strip('"“”') for q in QUOTE_LINE.finditer(before))
-        rationale = QUOTE_LINE.sub("", before).strip()
         yield _Found(
-            match.start(), match.end(), match["word"], rationale, quotes, match["code"] or ""
+            match.start(),
+            match.end(),
+            match["word"],
+            *reasons_before(text[: match.start()]),
+            match["code"] or "",
         )

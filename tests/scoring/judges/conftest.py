@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from scoring.judges import Site
-from tests.scripted_server import Call, Script, ScriptedServer, say
+from tests.scripted_server import Answer, Call, Script, ScriptedServer, say
 
 # Kept between runs: converting SmolLM2 takes half a minute.
 KEPT = Path(__file__).resolve().parents[3] / ".studio-test"
@@ -68,8 +70,30 @@ def smollm2_site() -> Site:
     return Site(data_folder=KEPT)
 
 
+def asked_in(call: Call) -> dict[int, str]:
+    """The first line of each criterion by its number, as a call about several shows them."""
+    found = re.findall(r"^<<CRITERION (\d+) \w{12}>>\n(.*)$", call.text, re.M)
+    return {int(number): text for number, text in found}
+
+
+def entry(number: int, text: str, verdict: object, **others: Any) -> dict[str, Any]:
+    """One entry of a reply about several criteria."""
+    said = {"number": number, "criterion": text, "rationale": "Because.", "quotes": []}
+    return said | {"verdict": verdict} | others
+
+
+def say_all(*entries: dict[str, Any], **others: Any) -> Answer:
+    """A well-formed reply about several criteria."""
+    return Answer(content=json.dumps({"verdicts": entries}), **others)
+
+
 def by_words(call: Call) -> Any:
     """A model of a judge: met, the best level or 4 points where the response names milligrams."""
+    if asked := asked_in(call):
+        verdicts = {"How clear is the response?": "2.5", "The response is complete.": 4}
+        named = "mg" in call.text.split("<<RESPONSE", 2)[1].split("<<END RESPONSE")[0]
+        met = "met" if named else "not_met"
+        return say_all(*(entry(n, text, verdicts.get(text, met)) for n, text in asked.items()))
     response = call.text.split("<<RESPONSE", 2)[1].split("<<END RESPONSE")[0]
     named = "mg" in response
     if '"2.5"' in call.text:

@@ -113,6 +113,13 @@ class TestOpenAi(JudgeContract):
         return build("llm", config, Site(allow_private=True))
 
 
+class TestWholeRubricInOneCall(JudgeContract):
+    @pytest.fixture
+    def judge(self, serve: Servers) -> Judge:
+        config = {"model": "hosted_vllm/judge", "api_base": serve().url, "mode": "rubric"}
+        return build("llm", config, Site(allow_private=True))
+
+
 class TestTinyLocal(JudgeContract):
     @pytest.fixture
     def judge(self, tiny_site: Site) -> Judge:
