@@ -19,6 +19,7 @@ from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
 from scoring.actions.alone import BATCHES, Taken, alone_on
+from scoring.actions.chunks import Cell, chunks
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger, write_off
 from scoring.actions.suspects import note_suspects
@@ -42,10 +43,8 @@ from scoring.queries.requests import request_of
 from scoring.states import UNFINISHED
 from scoring.storable import storable
 
-CHUNK = 32
 MAX_ATTEMPTS = 8
 
-Cell = tuple[Response, Criterion, int]
 Told = Callable[[], None]
 
 log = logging.getLogger(__name__)
@@ -99,11 +98,11 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     judge = build(run.judge.kind, run.judge.params, site(ledger))
     cells = _open_cells(run, batch)
     note_suspects({response for response, _criterion, _sample in cells})
-    for start in range(0, len(cells), CHUNK):
+    for chunk in chunks(cells, getattr(judge, "together", 1)):
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False
         try:
-            _judge_chunk(run, judge, cells[start : start + CHUNK])
+            _judge_chunk(run, judge, chunk)
         except JudgeStopped:
             return False
         finally:

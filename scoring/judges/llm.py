@@ -6,45 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rubricstudio.domain.verdict import VerdictStatus
 from rubricstudio.safe_address import UnsafeAddress, check_base, origin
 from scoring.judges.config import parameter
+from scoring.judges.outcomes import UNVERIFIED, all_or_raise, failed_status, outcome_of
 from scoring.judges.pictures import picture_digests, with_pictures
 from scoring.judges.prompts import PROMPT_VERSION, prompt_sha256
 from scoring.judges.protocol import (
     InvalidJudgeConfig,
-    JudgeBusy,
     JudgeError,
     JudgeRequest,
-    JudgeStopped,
     Outcome,
     Provenance,
-    Scored,
     Site,
     Unscored,
     judge_readable,
 )
 from scoring.judges.questions import Question, by_response, one_by_one, shares
-from scoring.judges.quotes import find_quotes
-from scoring.judges.replies import Reading
 from scoring.judges.rubric_prompts import RUBRIC_PROMPT_VERSION
 from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Limits, Result
 from scoring.llm_client import OPEN_ROUTES, LlmClient
-from scoring.llm_errors import Trouble
 
 REPLY_STYLES = ("json_schema", "json_object", "text")
 MODES = ("criterion", "rubric")
 FURTHER_TOKENS = 256  # of a reply, for each criterion of a call after its first
 EFFORTS = ("none", "minimal", "low", "medium", "high")
-# A failure of one call that says nothing about the others, and the status it leaves.
-LONE: dict[Trouble, VerdictStatus] = {
-    Trouble.TIMEOUT: VerdictStatus.TIMEOUT,
-    Trouble.REFUSED: VerdictStatus.REFUSED,
-    Trouble.TOO_LONG: VerdictStatus.ERROR,
-}
-# A failure that may be the call's fault or the server's: where another call of the batch
-# got through, it was the call's.
-DOUBTFUL = (Trouble.BROKEN, Trouble.REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +71,13 @@ class LlmJudge:
         "schema, json_object where it can only promise JSON, text where it can neither.",
         default="json_schema",
         choices=REPLY_STYLES,
+    )
+    unverified_quotes: str = parameter(
+        "What follows from quotes that the response does not hold: keep the verdict as it is, "
+        "doubt it by a lower confidence, or refuse it where the criterion needs evidence and none "
+        "of its quotes is there.",
+        default="keep",
+        choices=UNVERIFIED,
     )
     temperature: float | None = parameter(
         "Sampling temperature; null leaves it to the provider, as reasoning models need.",
@@ -217,12 +209,17 @@ class LlmJudge:
             for place, outcome in zip(question.places, found, strict=True):
                 outcomes[place] = outcome
         failed = [each for each in results if isinstance(each, ChatFailure)]
-        return _all_or_raise(outcomes, failed)
+        return all_or_raise(outcomes, failed)
 
     def _questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
         if self.mode == "rubric":
             return by_response(requests, self.reply, self.criteria_per_call)
         return one_by_one(requests, self.reply)
+
+    @property
+    def together(self) -> int:
+        """How many criteria of a response one call may be about."""
+        return self.criteria_per_call if self.mode == "rubric" else 1
 
     def client(self) -> LlmClient:
         """The client that calls this model with this judge's settings."""
@@ -295,9 +292,7 @@ class LlmJudge:
             return [None] * len(question.requests)
         sources = self._provenance(question, result)
         if isinstance(result, ChatFailure):
-            status = LONE.get(result.trouble)
-            if status is None and lone and result.trouble in DOUBTFUL:
-                status = VerdictStatus.ERROR
+            status = failed_status(result, lone=lone)
             if status is None:
                 return [None] * len(question.requests)
             return [
@@ -306,7 +301,12 @@ class LlmJudge:
             ]
         readings = question.read(result)
         return [
-            _outcome(request, reading, replace(source, raw_reply=reading.said or result.text))
+            outcome_of(
+                request,
+                reading,
+                replace(source, raw_reply=reading.said or result.text),
+                self.unverified_quotes,
+            )
             for request, reading, source in zip(question.requests, readings, sources, strict=True)
         ]
 
@@ -347,6 +347,8 @@ class LlmJudge:
             }
         if self.examples:
             parameters["examples"] = [each.source for each in request.examples]
+        if self.unverified_quotes != "keep":
+            parameters["unverified_quotes"] = self.unverified_quotes
         if question.pictures:
             parameters["pictures"] = picture_digests(question.pictures)
         if self.extra_body:
@@ -355,37 +357,3 @@ class LlmJudge:
             parameters["served_model"] = result.model
             parameters |= {"reused": True} if result.reused else {}
         return parameters
-
-
-def _outcome(request: JudgeRequest, reading: Reading, provenance: Provenance) -> Outcome:
-    quotes = find_quotes(reading.quotes, request.response_text or "")
-    if reading.value is None:
-        return Unscored(
-            status=reading.status,
-            reason=reading.reason,
-            rationale=reading.rationale,
-            quotes=quotes,
-            provenance=provenance,
-        )
-    return Scored(
-        value=reading.value, rationale=reading.rationale, quotes=quotes, provenance=provenance
-    )
-
-
-def _all_or_raise(
-    outcomes: Sequence[Outcome | None], failed: Sequence[ChatFailure]
-) -> list[Outcome]:
-    """Every outcome, or the error that says why some are missing and carries the others."""
-    judged = [outcome for outcome in outcomes if outcome is not None]
-    if len(judged) == len(outcomes):
-        return judged
-    for failure in failed:
-        if failure.trouble is Trouble.STOPPED:
-            raise JudgeStopped(failure.message, finished=outcomes)
-    for failure in failed:
-        if failure.trouble in (Trouble.FATAL, Trouble.BUDGET):
-            raise JudgeError(failure.message, finished=outcomes)
-    for failure in failed:
-        if failure.trouble in (Trouble.BUSY, Trouble.BROKEN):
-            raise JudgeBusy(failure.message, finished=outcomes, retry_after=failure.retry_after)
-    raise JudgeError(failed[0].message, finished=outcomes)

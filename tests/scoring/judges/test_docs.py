@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from scoring.judges import JUDGES, Parameter, parameters
+from scoring.judges import JUDGES, Parameter, Site, build, parameters
 from scoring.judges.config import NAMES
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "judges.md").read_text()
@@ -47,3 +48,27 @@ def test_the_page_has_a_section_for_each_kind_and_no_other() -> None:
 @pytest.mark.parametrize("path", re.findall(r"`((?:scoring|tests|docs)/[\w/.]+)`", PAGE))
 def test_every_file_that_the_page_names_exists(path: str) -> None:
     assert (Path(__file__).resolve().parents[3] / path).exists()
+
+
+EXAMPLES = [
+    (kind, json.loads(block))
+    for kind in sorted(JUDGES)
+    for block in re.findall(r"^```json\n(.*?)^```$", section(kind), re.M | re.S)
+]
+
+
+@pytest.mark.parametrize(("kind", "config"), EXAMPLES)
+def test_every_configuration_that_the_page_shows_can_be_used(
+    kind: str, config: dict[str, object]
+) -> None:
+    build(kind, config, Site(allow_private=True, api_bases=("https://llm.example.org",)))
+
+
+def test_every_model_that_the_page_shows_is_one_that_litellm_can_route() -> None:
+    litellm = import_module("litellm")
+    models = [str(config["model"]) for kind, config in EXAMPLES if kind == "llm"]
+
+    routes = [litellm.get_llm_provider(model)[1] for model in models]
+
+    assert len(models) > 10
+    assert routes == [model.partition("/")[0] for model in models]
