@@ -149,6 +149,7 @@ class LlmClient:
                     group.create_task(work(complete))
 
     def _complete(self, client: object | None) -> partial[Any]:
+        _know(self.model)
         settings: dict[str, object] = {"timeout": self.timeout, **self.options}
         if self.api_base:
             # An explicit key, if only a placeholder: LiteLLM would else send the provider's
@@ -224,7 +225,8 @@ class LlmClient:
                 attempts=attempt,
                 maybe_paid=found.trouble is Trouble.TIMEOUT or found.unheard,
             )
-        return _reply(response, self.price, time.perf_counter() - begun, attempt)
+        listed = _listed_price(self.model) is not None
+        return _reply(response, self.price, listed, time.perf_counter() - begun, attempt)
 
     def _without_key(self, message: str) -> str:
         """Providers repeat a key they refuse, and messages reach pages and logs."""
@@ -249,7 +251,11 @@ def _stops(result: Result) -> bool:
 
 
 def _reply(
-    response: Any, price: tuple[float, float] | None, latency: float, attempts: int
+    response: Any,
+    price: tuple[float, float] | None,
+    listed: bool,
+    latency: float,
+    attempts: int,
 ) -> ChatReply:
     if not response.choices:
         return ChatReply(text="", latency=latency, attempts=attempts)
@@ -257,7 +263,7 @@ def _reply(
     usage = getattr(response, "usage", None)
     tokens_in = getattr(usage, "prompt_tokens", None)
     tokens_out = getattr(usage, "completion_tokens", None)
-    cost = response._hidden_params.get("response_cost")
+    cost = response._hidden_params.get("response_cost") if listed else None
     if price and tokens_in is not None and tokens_out is not None:
         cost = tokens_in * price[0] + tokens_out * price[1]
     extra = getattr(choice.message, "provider_specific_fields", None) or {}
@@ -299,6 +305,19 @@ def _listed_price(model: str) -> tuple[float, float] | None:
         return None
     priced = known.get("input_cost_per_token"), known.get("output_cost_per_token")
     return (float(priced[0]), float(priced[1])) if None not in priced else None
+
+
+@cache
+def _know(model: str) -> None:
+    """Have LiteLLM know a model that it does not list: it looks for one long, at every call.
+
+    It is told a price of nothing, which `_reply` knows not to take for one.
+    """
+    if _listed_price(model) is not None:
+        return
+    provider = model.partition("/")[0]
+    free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+    _litellm().register_model({model: {"litellm_provider": provider, "mode": "chat", **free}})
 
 
 def _own_client(
