@@ -1,28 +1,27 @@
 """What a worker does with one batch of a run: judge what has no verdict yet, and store it.
 
-A chunk of outcomes is stored before the next is asked for, so a killed worker loses one
-chunk at most. A verdict exists once per (run, response, criterion, sample): the database
-ignores a second one, and a lock keeps two workers off one batch.
+Outcomes are stored as they come, or a chunk before the next is asked for, so a killed worker
+loses little; what a hosted model answered it never loses (see ledger.py). A verdict exists once
+per (run, response, criterion, sample): the database ignores a second one, and a lock keeps two
+workers off one batch.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
 from scoring.actions.alone import BATCHES, Taken, alone_on
-from scoring.actions.chunks import Cell, chunks
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger, write_off
 from scoring.actions.suspects import note_suspects
+from scoring.actions.verdicts import CHUNK, Cell, Shelf, Told
 from scoring.judges import (
     Judge,
     JudgeBusy,
@@ -30,22 +29,18 @@ from scoring.judges import (
     JudgeRequest,
     JudgeStopped,
     Outcome,
-    Scored,
     build,
     check_outcomes,
 )
 from scoring.judges.pictures import names_in, texts_of
-from scoring.judges.protocol import Picture
+from scoring.judges.protocol import Picture, TellingJudge
 from scoring.models import Run, RunBatch, RunStatus
 from scoring.queries.examples import examples_for
 from scoring.queries.plans import judged_criteria
 from scoring.queries.requests import request_of
 from scoring.states import UNFINISHED
-from scoring.storable import storable
 
 MAX_ATTEMPTS = 8
-
-Told = Callable[[], None]
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +93,13 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     judge = build(run.judge.kind, run.judge.params, site(ledger))
     cells = _open_cells(run, batch)
     note_suspects({response for response, _criterion, _sample in cells})
-    for chunk in chunks(cells, getattr(judge, "together", 1)):
+    # A judge that tells as it goes needs no pieces: it would wait for the last call of each.
+    size = len(cells) if isinstance(judge, TellingJudge) else CHUNK
+    for start in range(0, len(cells), size or 1):
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False
         try:
-            _judge_chunk(run, judge, chunk)
+            _judge_cells(run, judge, cells[start : start + size], told)
         except JudgeStopped:
             return False
         finally:
@@ -149,16 +146,20 @@ def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
     ]
 
 
-def _judge_chunk(run: Run, judge: Judge, cells: Sequence[Cell]) -> None:
+def _judge_cells(run: Run, judge: Judge, cells: Sequence[Cell], told: Told) -> None:
     requests = requests_for(judge, run.round.project, cells)
+    shelf = Shelf(run, requests, cells, told)
     try:
-        outcomes: Sequence[Outcome | None] = judge.judge(requests)
+        if isinstance(judge, TellingJudge):
+            outcomes: Sequence[Outcome | None] = judge.judge_telling(requests, shelf.add)
+        else:
+            outcomes = judge.judge(requests)
     except JudgeError as error:
         finished = error.finished or (None,) * len(cells)
-        _store(run, cells, finished)
+        shelf.put_away(finished)
         raise
     check_outcomes(requests, [outcome for outcome in outcomes if outcome is not None])
-    _store(run, cells, outcomes)
+    shelf.put_away(outcomes)
 
 
 def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:
@@ -184,58 +185,6 @@ def _with_pictures(project: Project, requests: Sequence[JudgeRequest]) -> list[J
         replace(request, pictures=tuple(kept[name] for name in names if name in kept))
         for request, names in zip(requests, named, strict=True)
     ]
-
-
-def _store(run: Run, cells: Sequence[Cell], outcomes: Sequence[Outcome | None]) -> None:
-    rows = [
-        _verdict(run, cell, outcome)
-        for cell, outcome in zip(cells, outcomes, strict=True)
-        if outcome is not None
-    ]
-    Verdict.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _verdict(run: Run, cell: Cell, outcome: Outcome) -> Verdict:
-    response, criterion, sample = cell
-    scored = outcome if isinstance(outcome, Scored) else None
-    return Verdict(
-        round_id=run.pk,
-        rater_id=run.judge_id,
-        response=response,
-        criterion=criterion,
-        sample=sample,
-        status=outcome.status.value,
-        value=scored.value if scored else None,
-        rationale=storable(outcome.rationale),
-        evidence=evidence_of(outcome.quotes),
-        confidence=scored.confidence if scored else None,
-        provenance=_provenance(outcome),
-    )
-
-
-def evidence_of(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
-    """Quotes as they are stored: `start` is null where the response has no such words."""
-    return [asdict(quote) | {"text": storable(quote.text)} for quote in quotes]
-
-
-def _provenance(outcome: Outcome) -> dict[str, Any]:
-    source = outcome.provenance
-    known: dict[str, Any] = {
-        "model": source.model,
-        "parameters": dict(source.parameters),
-        "prompt_sha256": source.prompt_sha256,
-        "raw_reply": storable(source.raw_reply),
-        "tokens_in": source.tokens_in,
-        "tokens_out": source.tokens_out,
-        "cost": source.cost,
-        "latency": source.latency,
-    }
-    if isinstance(outcome, Scored):
-        if outcome.probabilities:
-            known["probabilities"] = [list(pair) for pair in outcome.probabilities]
-    else:
-        known["reason"] = storable(outcome.reason)
-    return known
 
 
 @transaction.atomic

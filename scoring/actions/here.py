@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from scoring.actions.batches import TRY_AGAIN, Told, judge_batch
+from scoring.actions.batches import TRY_AGAIN, judge_batch
+from scoring.actions.verdicts import Told
 from scoring.models import Run
 from scoring.states import UNFINISHED
 

@@ -18,9 +18,10 @@ from django.utils.translation import gettext, ngettext
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Pin, Rubric, User
 from scoring.actions.alone import PREVIEWS, Taken, alone_on
-from scoring.actions.batches import evidence_of, requests_for
+from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger
+from scoring.actions.verdicts import evidence_of
 from scoring.judges import (
     JUDGES,
     Judge,

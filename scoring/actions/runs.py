@@ -67,7 +67,8 @@ def start_run(
     chosen = _judgeable(judge, version, response_ids)
     if not chosen:
         raise NothingToJudge(gettext("Choose at least one response of this project."))
-    if not judged_criteria(version, judge.kind):
+    criteria = judged_criteria(version, judge.kind)
+    if not criteria:
         raise NothingToJudge(gettext("This judge has no criterion of this rubric to judge."))
     if Round.objects.filter(project=project, kind=RoundKind.RUN, name=name).exists():
         raise RunNameTaken(
@@ -77,13 +78,19 @@ def start_run(
     round_ = open_round(project=project, kind=RoundKind.RUN, name=name, version=version, by=by)
     run = Run.objects.create(round=round_, judge=judge, samples=samples)
     RunBudget.objects.create(run=run, limit_cost=limits.cost, limit_tokens=limits.tokens)
+    size = _batch_size(judge.kind, per_response=len(criteria) * samples)
     RunBatch.objects.bulk_create(
-        RunBatch(run=run, number=number, response_ids=chosen[start : start + BATCH_RESPONSES])
-        for number, start in enumerate(range(0, len(chosen), BATCH_RESPONSES))
+        RunBatch(run=run, number=number, response_ids=chosen[start : start + size])
+        for number, start in enumerate(range(0, len(chosen), size))
     )
     if enqueue:
         _enqueue(run)
     return run
+
+
+def _batch_size(kind: str, *, per_response: int) -> int:
+    """Responses in a batch: at least as many verdicts as keep all calls at once under way."""
+    return max(BATCH_RESPONSES, -(-getattr(judge_class(kind), "batch_cells", 0) // per_response))
 
 
 def _judgeable(judge: Judge, version: RubricVersion, response_ids: Sequence[int]) -> list[int]:

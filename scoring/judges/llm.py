@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from rubricstudio.safe_address import UnsafeAddress, check_base, origin
@@ -18,6 +19,7 @@ from scoring.judges.protocol import (
     Outcome,
     Provenance,
     Site,
+    Tell,
     Unscored,
     judge_readable,
 )
@@ -165,6 +167,8 @@ class LlmJudge:
     site: Site = Site()
 
     queue: ClassVar[str] = "llm"
+    # Calls run dry at the end of a batch: with fewer verdicts that would be most of its time.
+    batch_cells: ClassVar[int] = 500
 
     def __post_init__(self) -> None:
         if "://" in self.model or not self.model.strip():
@@ -197,11 +201,24 @@ class LlmJudge:
             )
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        return judge_readable(requests, self.model, self._judge)
+        return self.judge_telling(requests, lambda _said: None)
 
-    def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+    def judge_telling(self, requests: Sequence[JudgeRequest], tell: Tell) -> list[Outcome]:
+        return judge_readable(requests, self.model, partial(self._judge, tell))
+
+    def _judge(self, tell: Tell, requests: Sequence[JudgeRequest]) -> list[Outcome]:
         questions = self._questions(requests)
-        results = self.client().chat([self._call(question) for question in questions])
+
+        def told(number: int, result: Result) -> None:
+            # What a failure means may depend on how the other calls end.
+            if isinstance(result, ChatReply):
+                question = questions[number]
+                found = self._outcomes(question, result, lone=True)
+                said = zip(question.requests, found, strict=True)
+                tell([(request, outcome) for request, outcome in said if outcome is not None])
+
+        calls = [self._call(question) for question in questions]
+        results = self.client().chat(calls, told)
         works = any(isinstance(result, ChatReply) for result in results)
         outcomes: list[Outcome | None] = [None] * len(requests)
         for question, result in zip(questions, results, strict=True):
@@ -215,11 +232,6 @@ class LlmJudge:
         if self.mode == "rubric":
             return by_response(requests, self.reply, self.criteria_per_call)
         return one_by_one(requests, self.reply)
-
-    @property
-    def together(self) -> int:
-        """How many criteria of a response one call may be about."""
-        return self.criteria_per_call if self.mode == "rubric" else 1
 
     def client(self) -> LlmClient:
         """The client that calls this model with this judge's settings."""

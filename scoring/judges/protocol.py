@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.verdict import Quote, VerdictStatus
@@ -207,6 +207,20 @@ class Judge(Protocol):
     queue: ClassVar[str]  # the Celery queue it belongs on: "llm" (many at once) or "gpu" (one)
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]: ...
+
+
+Tell = Callable[[Sequence[tuple[JudgeRequest, Outcome]]], None]
+
+
+@runtime_checkable
+class TellingJudge(Protocol):
+    """A judge that takes long over many requests, and tells of outcomes as it reaches them.
+
+    `tell` is called in the caller's thread with what one call decided, all of it at once.
+    What was told is in the result, and in a failure's `finished`, as well.
+    """
+
+    def judge_telling(self, requests: Sequence[JudgeRequest], tell: Tell) -> list[Outcome]: ...
 
 
 def judge_readable(

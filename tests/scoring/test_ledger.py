@@ -17,6 +17,7 @@ from scoring.actions.here import work_here
 from scoring.actions.judges import create_judge
 from scoring.actions.ledger import CallLedger, write_off
 from scoring.actions.runs import NO_LIMIT, Spending, cancel_run, resume_run, start_run
+from scoring.actions.verdicts import Shelf
 from scoring.judges import JudgeBusy
 from scoring.llm_calls import ChatFailure, ChatReply, Intent, Limits
 from scoring.llm_errors import Trouble
@@ -123,13 +124,13 @@ def test_an_answer_that_became_no_verdict_is_not_paid_for_again(
     cast: Cast, data: Data, hosted: Any, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = begun(cast, data, hosted())
-    store = batches._store
-    monkeypatch.setattr(batches, "_store", lambda *_: (_ for _ in ()).throw(Interrupted))
+    store = Shelf._store
+    monkeypatch.setattr(Shelf, "_store", lambda _: (_ for _ in ()).throw(Interrupted))
     with pytest.raises(Interrupted):
         work_here(run=run)
     assert (verdicts(run), states(run)) == (0, {"answered": CELLS})
 
-    monkeypatch.setattr(batches, "_store", store)
+    monkeypatch.setattr(Shelf, "_store", store)
     work_here(run=run)
 
     assert verdicts(run) == CELLS
