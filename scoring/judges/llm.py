@@ -207,7 +207,7 @@ class LlmJudge:
         return judge_readable(requests, self.model, partial(self._judge, tell))
 
     def _judge(self, tell: Tell, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        questions = self._questions(requests)
+        questions = self.questions(requests)
 
         def told(number: int, result: Result) -> None:
             # What a failure means may depend on how the other calls end.
@@ -228,7 +228,8 @@ class LlmJudge:
         failed = [each for each in results if isinstance(each, ChatFailure)]
         return all_or_raise(outcomes, failed)
 
-    def _questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
+    def questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
+        """The calls that would be made for the requests."""
         if self.mode == "rubric":
             return by_response(requests, self.reply, self.criteria_per_call)
         return one_by_one(requests, self.reply)
@@ -292,9 +293,12 @@ class LlmJudge:
         if self.seed is not None:
             options["seed"] = self.seed + question.requests[0].sample
         if len(question.requests) > 1:
-            further = FURTHER_TOKENS * (len(question.requests) - 1)
-            options["max_tokens"] = self.max_tokens + further
+            options["max_tokens"] = self.longest_reply(question)
         return options
+
+    def longest_reply(self, question: Question) -> int:
+        """The tokens that the reply to a call may have."""
+        return self.max_tokens + FURTHER_TOKENS * (len(question.requests) - 1)
 
     def _outcomes(
         self, question: Question, result: Result | None, *, lone: bool

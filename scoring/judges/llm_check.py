@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from rubricstudio.safe_address import AddressGuard
 from scoring.judges.checks import SECONDS, Problem
 from scoring.judges.llm import LlmJudge
-from scoring.judges.pictures import texts_of
 from scoring.judges.protocol import JudgeRequest
+from scoring.judges.questions import Question
 from scoring.llm_models import context_of, is_provider, missing_keys
 
 LARGEST_LIST = 2_000_000  # bytes of a server's list of models
 SHOWN = 8  # models that a sentence lists
 BYTES_A_TOKEN = 4  # of English; other languages take more tokens
-RULES_TOKENS = 900  # what every prompt holds besides the material
+EXAMPLE_TOKENS = 500  # of an example that is as long as they get
 
 
 def problems(judge: LlmJudge, requests: Sequence[JudgeRequest]) -> list[Problem]:
@@ -135,17 +135,22 @@ def _whole(value: object) -> int | None:
 
 def _room(judge: LlmJudge, requests: Sequence[JudgeRequest], context: int | None) -> list[Problem]:
     """Whether the longest request fits, by a rough count: the model's own tokens are not known."""
-    longest = max(map(_tokens, requests), default=0)
-    if context is None or longest + judge.max_tokens <= context:
+    calls = [
+        (_tokens(judge, each), judge.longest_reply(each)) for each in judge.questions(requests)
+    ]
+    prompt, reply = max(calls, key=sum, default=(0, 0))
+    if context is None or prompt + reply <= context:
         return []
     text = (
-        f"The longest chosen response makes a prompt of about {longest:,} tokens and the reply may"
-        f" take {judge.max_tokens:,}; the model takes {context:,} together. Such responses end as"
+        f"The longest chosen response makes a prompt of about {prompt:,} tokens and the reply may"
+        f" take {reply:,}; the model takes {context:,} together. Such responses end as"
         " errors: take a model with more room, or leave them out."
     )
+    if judge.mode == "rubric":
+        text += " Fewer criteria_per_call take less room."
     return [Problem(text, False)]
 
 
-def _tokens(request: JudgeRequest) -> int:
-    texts = [*texts_of(request), request.criterion.text, request.criterion.description]
-    return RULES_TOKENS + sum(len(text.encode()) for text in texts) // BYTES_A_TOKEN
+def _tokens(judge: LlmJudge, question: Question) -> int:
+    told = sum(len(message.content.encode()) for message in question.prompt) // BYTES_A_TOKEN
+    return told + EXAMPLE_TOKENS * judge.examples * len(question.requests)

@@ -91,6 +91,23 @@ def test_what_a_server_says_of_its_models(
     assert found.stops is stops
 
 
+def test_a_call_about_all_criteria_needs_room_for_all_of_them(server: ModelServer) -> None:
+    server.listed = {"data": [{"id": "qwen", "max_model_len": 6_000}]}
+    config = {"model": "hosted_vllm/qwen", "api_base": server.base}
+    site = Site(allow_private=True, environ={})
+    asked = [a_request(Criterion(key=f"k{n}", text=f"Says {n}.")) for n in range(20)]
+
+    assert problems("llm", config, asked, site) == []
+    # 1024 tokens for the first verdict and 256 for each of the 19 others.
+    (found,) = problems("llm", config | {"mode": "rubric"}, asked, site)
+    assert "the reply may take 5,888" in found.text
+    assert "criteria_per_call" in found.text
+    assert problems("llm", config | {"mode": "rubric", "criteria_per_call": 5}, asked, site) == []
+    assert problems("llm", config | {"examples": 6}, asked, site) == []
+    many = {"mode": "rubric", "criteria_per_call": 5, "examples": 6}
+    assert len(problems("llm", config | many, asked, site)) == 1
+
+
 @pytest.mark.parametrize(("status", "listed"), [(404, {}), (200, ["odd"]), (307, {})])
 def test_a_server_without_such_a_list_may_work_all_the_same(
     server: ModelServer, status: int, listed: Any
