@@ -42,6 +42,8 @@ class JsonField(forms.CharField):
 class JudgeForm(forms.Form):
     """A new judge of one kind; its fields follow from the kind's declared parameters."""
 
+    opened = OPEN_PARAMETERS
+
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
@@ -56,11 +58,11 @@ class JudgeForm(forms.Form):
 
     @property
     def open_fields(self) -> list[forms.BoundField]:
-        return [self[_field_name(each)] for each in self.declared[:OPEN_PARAMETERS]]
+        return [self[_field_name(each)] for each in self.declared[: self.opened]]
 
     @property
     def more_fields(self) -> list[forms.BoundField]:
-        return [self[_field_name(each)] for each in self.declared[OPEN_PARAMETERS:]]
+        return [self[_field_name(each)] for each in self.declared[self.opened :]]
 
     @property
     def more_is_open(self) -> bool:

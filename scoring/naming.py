@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from annotations.queries.choices import published_versions
@@ -11,6 +11,7 @@ from scoring.actions.judges import JudgeNameTaken, create_judge
 from scoring.judges import InvalidJudgeConfig, Parameter, parameters
 from scoring.models import Judge, Run
 from scoring.params import UnreadableValue, read_json, read_value
+from scoring.queries.copying import with_copies
 from scoring.queries.plans import sessions_of
 
 
@@ -73,20 +74,20 @@ def get_judge(
     kind: str | None,
     params: Sequence[str],
     by: User,
-    before_making: Callable[[str], None],
+    before_making: Callable[[str, Mapping[str, object]], None],
 ) -> Judge:
     """The judge of this name; made with `kind` and `params` ("name=value") if it is not there.
 
-    `before_making` is called with the kind before a judge is made, and may refuse. Raises
-    UnknownName for an unknown judge, a judge of this name with another configuration, and
-    a configuration that cannot work.
+    `before_making` is called with kind and parameters before a judge is made, and may refuse.
+    Raises UnknownName for an unknown judge, a judge of this name with another configuration,
+    and a configuration that cannot work.
     """
     rows = Judge.objects.filter(rater__project=project).select_related("rater__project")
     found = rows.filter(rater__name=name).first()
     try:
-        given = read_params(kind, params) if kind else {}
+        given = _given(project, kind, params) if kind else {}
         if found is None and kind:
-            before_making(kind)
+            before_making(kind, given)
             return create_judge(project=project, name=name, kind=kind, params=given, by=by)
     except (InvalidJudgeConfig, JudgeNameTaken) as error:
         raise UnknownName(str(error)) from error
@@ -119,9 +120,14 @@ def configuration(
         known = Judge.objects.filter(rater__project=project, archived_at__isnull=True)
         raise _no_such("judge", name, known.order_by("rater__name")[:31])
     try:
-        return kind, read_params(kind, params)
+        return kind, _given(project, kind, params)
     except InvalidJudgeConfig as error:
         raise UnknownName(str(error)) from error
+
+
+def _given(project: Project, kind: str, params: Sequence[str]) -> dict[str, object]:
+    """The parameters given, judges that are named as members copied; as `read_params`."""
+    return with_copies(project, kind, read_params(kind, params))
 
 
 def read_params(kind: str, texts: Sequence[str]) -> dict[str, object]:

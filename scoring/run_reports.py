@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext
@@ -16,6 +17,7 @@ from scoring.queries.runs import (
     rate_since,
     run_figures,
 )
+from scoring.queries.samples import steadiness_of
 from scoring.sheets import Sheet
 from scoring.wording import duration_words
 
@@ -49,6 +51,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "version": version.number if version else None,
         "status": run.status,
         "samples": run.samples,
+        "steadiness": asdict(steadiness_of(run.round)) if run.samples > 1 else None,
         "verdicts": progress.stored,
         "expected": progress.expected,
         "by_status": dict(figures.by_status),

@@ -28,6 +28,14 @@ _KINDS: dict[str, tuple[Words, Words]] = {
         _("Local model"),
         _("A model in the worker's own process, on a GPU where there is one. Needs no network."),
     ),
+    "panel": (
+        _("Panel of judges"),
+        _("Several judges asked of the same; a rule makes one verdict of their answers."),
+    ),
+    "cascade": (
+        _("Cascade of two judges"),
+        _("A cheap judge first, a stronger one where the first is uncertain."),
+    ),
     "program": (
         _("Programs of the criteria"),
         _("Runs the program that a criterion holds. Calls no model and costs nothing."),
@@ -72,6 +80,8 @@ _NO_REVIEW: dict[str, Words] = {
         "It chooses among the answers that are offered and writes no text; a review is a reply of"
         " its own with reasons."
     ),
+    "panel": _("It asks other judges for verdicts and writes no text of its own."),
+    "cascade": _("It asks other judges for verdicts and writes no text of its own."),
     "program": _("It runs programs and reads no rubric."),
     "scripted": _("It follows rules that were written down beforehand and reads no rubric."),
 }

@@ -18,6 +18,7 @@ from django.utils import timezone
 from rubricstudio.models import Criterion, Project, Response, Verdict
 from rubricstudio.queries.images import images_named
 from scoring.actions.alone import BATCHES, Taken, alone_on
+from scoring.actions.heard import note_heard, with_heard
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger, write_off
 from scoring.actions.suspects import note_suspects
@@ -99,7 +100,7 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False
         try:
-            _judge_cells(run, judge, cells[start : start + size], told)
+            _judge_cells(batch, judge, cells[start : start + size], told)
         except JudgeStopped:
             return False
         finally:
@@ -146,8 +147,9 @@ def _open_cells(run: Run, batch: RunBatch) -> list[Cell]:
     ]
 
 
-def _judge_cells(run: Run, judge: Judge, cells: Sequence[Cell], told: Told) -> None:
-    requests = requests_for(judge, run.round.project, cells)
+def _judge_cells(batch: RunBatch, judge: Judge, cells: Sequence[Cell], told: Told) -> None:
+    run = batch.run
+    requests = with_heard(batch, cells, requests_for(judge, run.round.project, cells))
     shelf = Shelf(run, requests, cells, told)
     try:
         if isinstance(judge, TellingJudge):
@@ -157,9 +159,11 @@ def _judge_cells(run: Run, judge: Judge, cells: Sequence[Cell], told: Told) -> N
     except JudgeError as error:
         finished = error.finished or (None,) * len(cells)
         shelf.put_away(finished)
+        note_heard(batch, cells, error.heard)
         raise
     check_outcomes(requests, [outcome for outcome in outcomes if outcome is not None])
     shelf.put_away(outcomes)
+    note_heard(batch, cells, ())
 
 
 def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:

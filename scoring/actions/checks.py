@@ -19,7 +19,7 @@ from annotations.queries.choices import published_versions
 from rubricstudio.models import Response, RubricVersion
 from rubricstudio.workers import worker_status
 from scoring.actions.judges import site
-from scoring.judges import JudgeRequest, judge_class
+from scoring.judges import JudgeRequest, queue_of
 from scoring.judges.checks import Problem, problems
 from scoring.models import Judge
 from scoring.queries.longest import longest_responses
@@ -87,7 +87,7 @@ def ask_check(
     known = known_check(judge, code)
     if known.is_waiting or (known.at and not anew):
         return known
-    queue = str(judge_class(judge.kind).queue)
+    queue = queue_of(judge.kind, judge.params)
     if queue not in worker_status().queues:
         return Check(code)
     _keep(judge.pk, code, None, WAITS)

@@ -21,7 +21,6 @@ from scoring.actions.alone import PREVIEWS, Taken, alone_on
 from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger
-from scoring.actions.verdicts import evidence_of
 from scoring.judges import (
     JUDGES,
     Judge,
@@ -31,8 +30,9 @@ from scoring.judges import (
     Scored,
     build,
     check_outcomes,
-    judge_class,
+    queue_of,
 )
+from scoring.judges.stored import evidence_of
 from scoring.models import LONGEST_SAID, PreviewRun, PreviewVerdict, RunStatus
 from scoring.models import Judge as JudgeRow
 from scoring.preview_cells import varied
@@ -294,7 +294,7 @@ def requeue_unfinished(*, queue: str) -> int:
 
 
 def _queue(run: PreviewRun) -> str:
-    return str(judge_class(run.judge.kind).queue)
+    return queue_of(run.judge.kind, run.judge.params)
 
 
 def _enqueue(run: PreviewRun) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from rubricstudio.actions.rounds import open_round
 from rubricstudio.models import Response, Round, RoundKind, RubricVersion, User
-from scoring.judges import judge_class
+from scoring.judges import judge_class, queue_of
 from scoring.models import Judge, Run, RunBatch, RunBudget, RunStatus
 from scoring.queries.plans import judged_criteria
 from scoring.states import CAN_RESUME, UNFINISHED
@@ -145,7 +145,8 @@ def requeue_unfinished(*, queue: str) -> int:
     batch that another worker is busy with is skipped there, by its lock.
     """
     runs = Run.objects.filter(status__in=UNFINISHED).select_related("judge")
-    return sum(_enqueue(run) for run in runs if judge_class(run.judge.kind).queue == queue)
+    mine = (run for run in runs if queue_of(run.judge.kind, run.judge.params) == queue)
+    return sum(_enqueue(run) for run in mine)
 
 
 def _enqueue(run: Run) -> int:
@@ -154,7 +155,7 @@ def _enqueue(run: Run) -> int:
     Where the queue cannot be reached the run stays as it is: the worker that starts next
     takes it up.
     """
-    queue = judge_class(run.judge.kind).queue
+    queue = queue_of(run.judge.kind, run.judge.params)
     numbers = run.batches.filter(finished_at__isnull=True).order_by("number")
     calls = [{"run_id": run.pk, "number": n} for n in numbers.values_list("number", flat=True)]
 

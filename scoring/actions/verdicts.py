@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Criterion, Response, Verdict
 from scoring.judges import JudgeRequest, Outcome, Scored, check_outcomes
+from scoring.judges.stored import evidence_of
 from scoring.models import Run
 from scoring.storable import storable
 
@@ -77,11 +76,6 @@ def _verdict(run: Run, cell: Cell, outcome: Outcome) -> Verdict:
     )
 
 
-def evidence_of(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
-    """Quotes as they are stored: `start` is null where the response has no such words."""
-    return [asdict(quote) | {"text": storable(quote.text)} for quote in quotes]
-
-
 def _provenance(outcome: Outcome) -> dict[str, Any]:
     source = outcome.provenance
     known: dict[str, Any] = {
@@ -94,6 +88,8 @@ def _provenance(outcome: Outcome) -> dict[str, Any]:
         "cost": source.cost,
         "latency": source.latency,
     }
+    if source.made_of:
+        known["made_of"] = dict(source.made_of)
     if isinstance(outcome, Scored):
         if outcome.probabilities:
             known["probabilities"] = [list(pair) for pair in outcome.probabilities]

@@ -47,13 +47,17 @@ __all__ = [
     "build",
     "check_outcomes",
     "judge_class",
+    "members_of",
     "parameters",
+    "queue_of",
 ]
 
 JUDGES: dict[str, tuple[str, str]] = {
     "llm": ("Hosted model", "scoring.judges.llm.LlmJudge"),
     "local": ("Local model", "scoring.judges.local.LocalJudge"),
     "learned": ("Trained on verdicts", "scoring.judges.learned.LearnedJudge"),
+    "panel": ("Panel of judges", "scoring.judges.panel.PanelJudge"),
+    "cascade": ("Cascade of two judges", "scoring.judges.cascade.CascadeJudge"),
     "program": ("Programs of the criteria", "scoring.judges.program.ProgramJudge"),
     "scripted": ("Scripted rules", "scoring.judges.scripted.ScriptedJudge"),
 }
@@ -73,6 +77,30 @@ def judge_class(kind: str) -> type[Any]:
 def parameters(kind: str) -> tuple[Parameter, ...]:
     """The parameters a kind takes, in the order a form should show them."""
     return parameters_of(judge_class(kind))
+
+
+def members_of(kind: str, config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The configurations of the judges inside a judge made of judges; none inside any other.
+
+    What is no configuration is left out: `build` refuses it in words.
+    """
+    parts = getattr(judge_class(kind), "PARTS", ())
+    given = [each for part in parts for each in _listed(config.get(part))]
+    kinds = list(JUDGES)
+    return [each for each in given if isinstance(each, Mapping) and each.get("kind") in kinds]
+
+
+def _listed(part: object) -> list[object]:
+    return part if isinstance(part, list) else [part]
+
+
+def queue_of(kind: str, config: Mapping[str, Any]) -> str:
+    """The Celery queue that a judge's work goes to: "gpu" too where one inside it needs that."""
+    found = judge_class(kind)
+    if not hasattr(found, "PARTS"):
+        return str(found.queue)
+    queues = {queue_of(each["kind"], each.get("params") or {}) for each in members_of(kind, config)}
+    return "gpu" if "gpu" in queues else "llm"
 
 
 def build(kind: str, config: Mapping[str, object], site: Site | None = None) -> Judge:

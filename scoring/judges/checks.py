@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from scoring.judges import build
-from scoring.judges.protocol import InvalidJudgeConfig, JudgeRequest, Site
+from scoring.judges.protocol import InvalidJudgeConfig, Judge, JudgeRequest, Site
 
 SECONDS = 5.0
 """The longest that a check waits for a server."""
@@ -32,6 +32,8 @@ CHECKS: dict[str, str] = {
     "local": "scoring.judges.local_check.problems",
     "learned": "scoring.judges.local_check.learned_problems",
     "program": "scoring.judges.program_check.problems",
+    "panel": "scoring.judges.members_check.problems",
+    "cascade": "scoring.judges.members_check.problems",
 }
 
 
@@ -49,6 +51,11 @@ def problems(
         judge = build(kind, config, site)
     except InvalidJudgeConfig as error:
         return [Problem(str(error), True)]
+    return problems_of(kind, judge, requests)
+
+
+def problems_of(kind: str, judge: Judge, requests: Sequence[JudgeRequest]) -> list[Problem]:
+    """What speaks against a judge that could be built."""
     if kind not in CHECKS:
         return []
     module, _, name = CHECKS[kind].rpartition(".")

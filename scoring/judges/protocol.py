@@ -52,7 +52,9 @@ class JudgeRequest:
     `response_text` is None where the response was imported without its text; an empty
     string is an answer that was given and is empty. `sample` counts repeats from 0.
     `pictures` are there for a judge that says it can see, in the order of the texts, and
-    `examples` for one that says how many it wants.
+    `examples` for one that says how many it wants. `heard` is what members of a judge
+    made of judges said of this very request before it failed, and `place` tells such a member
+    from the others that are asked the same; empty for a judge alone.
     """
 
     criterion: Criterion
@@ -65,6 +67,8 @@ class JudgeRequest:
     sample: int = 0
     pictures: tuple[Picture, ...] = ()
     examples: tuple[JudgedExample, ...] = ()
+    heard: Mapping[str, Outcome] = field(default_factory=dict)
+    place: str = ""
 
     def __post_init__(self) -> None:
         if self.criterion.is_group:
@@ -76,7 +80,8 @@ class Provenance:
     """Where an outcome came from: enough to repeat it, explain it and pay for it.
 
     `parameters` holds JSON values only. `cost` is in US dollars and None where no price
-    is known; `latency` is in seconds, without the waits between attempts.
+    is known; `latency` is in seconds, without the waits between attempts. `made_of` is what a
+    judge made of judges heard from its members and how it decided (judges/members.py).
     """
 
     model: str
@@ -87,6 +92,7 @@ class Provenance:
     tokens_out: int | None = None
     cost: float | None = None
     latency: float | None = None
+    made_of: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +141,9 @@ class JudgeError(Exception):
 
     `permanent`: trying again cannot help. `finished` holds what was judged (and paid for)
     before the failure, one slot per request in order, None where there is no outcome:
-    store these, then judge only the rest.
+    store these, then judge only the rest. `heard` holds, likewise one slot per request, what
+    members said of requests without an outcome: hand it back with the request
+    (`JudgeRequest.heard`), and they are not asked again.
     """
 
     def __init__(
@@ -148,6 +156,7 @@ class JudgeError(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.finished = tuple(finished)
+        self.heard: tuple[Mapping[str, Outcome], ...] = ()
 
 
 class JudgeBusy(JudgeError):
@@ -204,7 +213,9 @@ class Judge(Protocol):
     JudgeBusy when the same call is worth trying again later.
     """
 
-    queue: ClassVar[str]  # the Celery queue it belongs on: "llm" (many at once) or "gpu" (one)
+    @property
+    def queue(self) -> str:
+        """The Celery queue it belongs on: "llm" (many at once) or "gpu" (one)."""
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]: ...
 
@@ -261,6 +272,9 @@ def judge_others(
         for i, partial in zip(asked, padded, strict=True):
             slots[i] = partial
         error.finished = tuple(slots)
+        if error.heard:
+            said = dict(zip(asked, error.heard, strict=True))
+            error.heard = tuple(said.get(i, {}) for i in range(len(slots)))
         raise
     for i, outcome in zip(asked, judged, strict=True):
         slots[i] = outcome

@@ -39,7 +39,7 @@ class Question:
         first = self.requests[0]
         keys = [request.criterion.key for request in self.requests]
         about = keys if self.several else keys[0]
-        return json.dumps((first.task_id, first.response_id, about, first.sample))
+        return json.dumps((first.task_id, first.response_id, about, first.sample, first.place))
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -58,7 +58,11 @@ class Run(models.Model):
 
 
 class RunBatch(models.Model):
-    """A fixed set of a run's responses: the unit that a worker claims, does and repeats."""
+    """A fixed set of a run's responses: the unit that a worker claims, does and repeats.
+
+    `heard` is what members of a judge made of judges said of cells that have no verdict yet
+    (actions/heard.py); empty but after a failure.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
@@ -66,6 +70,7 @@ class RunBatch(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    heard = models.JSONField(default=dict, blank=True)
 
     class Meta:
         db_table = "scoring_run_batch"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from scoring.judges import JUDGES, judge_class, parameters
+from scoring import judges
+from scoring.judges import JUDGES, parameters
 from scoring.models import Judge
 from scoring.wording import parameter_help
 
@@ -45,7 +46,7 @@ def configuration_of(judge: Judge) -> list[Setting]:
 
 def queue_of(judge: Judge) -> str:
     """The queue the judge's work goes to; empty for a kind that this version does not have."""
-    return str(judge_class(judge.kind).queue) if judge.kind in JUDGES else ""
+    return judges.queue_of(judge.kind, judge.params) if judge.kind in JUDGES else ""
 
 
 def _shown(value: object) -> str:

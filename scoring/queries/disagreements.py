@@ -9,6 +9,7 @@ import numpy as np
 
 from annotations.queries.blind import blind_responses
 from rubricstudio.domain.agreement import unanimous
+from rubricstudio.domain.panel import POINTS_APART
 from rubricstudio.domain.rubric import Criterion, ScaleKind
 from rubricstudio.domain.table import BoolArray, IntArray
 from rubricstudio.models import Criterion as CriterionRow
@@ -16,8 +17,6 @@ from rubricstudio.models import Response, User, Verdict
 from scoring.queries.material import Judge, Material
 
 PAGE = 10
-POINTS_APART = 0.25
-"""On a points scale judge and people differ where they are this share of the scale apart."""
 
 
 @dataclass(frozen=True)

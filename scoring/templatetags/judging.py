@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from django import template
 
+from rubricstudio.domain.rubric import Criterion, MetMeans
+from rubricstudio.models import Criterion as CriterionRow
 from scoring import wording
+from scoring.members_page import Split, split_of
 
 register = template.Library()
 
 register.filter("kind_label", wording.kind_label)
 register.filter("no_review", wording.no_review)
 register.filter("duration", wording.duration_words)
+
+
+@register.simple_tag
+def verdict_split(provenance: object, criterion: Criterion | CriterionRow) -> Split | None:
+    """Who said what of a verdict by a judge made of judges; None for any other."""
+    if not provenance:
+        return None
+    scale = criterion.as_scale() if isinstance(criterion, CriterionRow) else criterion.scale
+    return split_of(provenance, scale, MetMeans(criterion.met_means))

@@ -15,10 +15,11 @@ from rubricstudio.permissions import Permission
 from scoring.actions import judges as actions
 from scoring.actions.checks import check_of_page
 from scoring.actions.judges import JudgeNameTaken
-from scoring.forms import JudgeForm
+from scoring.forms_members import judge_form
 from scoring.judges import JUDGES, InvalidJudgeConfig
 from scoring.loaders import load_judge
 from scoring.queries.configuration import configuration_of, queue_of
+from scoring.queries.copying import originals_of
 from scoring.queries.runs import imported_judges, judges_of, runs_of_judge
 from scoring.training_page import training_of
 from scoring.waiting import waits_for
@@ -39,7 +40,7 @@ def judges(request: ProjectRequest, project: Project) -> HttpResponseBase:
 def judge_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
     asked = request.GET.get("kind", "")
     kind = asked if asked in JUDGES else next(iter(JUDGES))
-    form = JudgeForm(request.POST or None, kind=kind)
+    form = judge_form(kind, project, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.create_judge(
@@ -70,6 +71,7 @@ def judge(request: ProjectRequest, project: Project, judge_id: int) -> HttpRespo
         "settings": configuration_of(shown),
         "queue": queue_of(shown),
         "rows": runs_of_judge(shown),
+        "members": originals_of(shown),
         "training": training_of(shown, settings.AGREEMENT_FLOOR),
         "check": check_of_page(shown),
         "waits": waits_for(queue_of(shown)) if queue_of(shown) else "",

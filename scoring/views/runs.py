@@ -24,8 +24,10 @@ from scoring.loaders import load_run, load_run_round
 from scoring.models import Run
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
+from scoring.queries.keyset import KeysetPage
 from scoring.queries.longest import longest_responses
 from scoring.queries.plans import RunPlan, chosen_responses, free_run_name
+from scoring.queries.samples import cells_page, steadiness_of
 from scoring.queries.suspects import suspect_count, suspects_page
 from scoring.waiting import waits_for
 from scoring.wording import shown_signs
@@ -136,13 +138,25 @@ def _still(request: ProjectRequest, round_: Round) -> dict[str, Any]:
     """What stays as it is while the progress is asked for again and again."""
     asked = request.GET.get("status", "")
     status = asked if asked in set(VerdictStatus) else ""
-    page = queries.verdicts_page(
-        round_, status=status, before=_key(request, "before"), after=_key(request, "after")
-    )
+    keys = {"before": _key(request, "before"), "after": _key(request, "after")}
+    run = queries.run_of(round_)
+    page: KeysetPage[Any]
+    sampled = run is not None and run.samples > 1 and not status
+    if sampled:
+        page = cells_page(round_, **keys)
+    else:
+        page = queries.verdicts_page(round_, status=status, **keys)
     against = queries.sessions_to_compare(round_)
     compare = urlencode([("judges", round_.pk), *(("people", pk) for pk in against)])
     suspects = suspect_count(round_)
-    return {"page": page, "status": status, "compare": compare, "suspects": suspects}
+    return {
+        "page": page,
+        "sampled": sampled,
+        "steadiness": steadiness_of(round_) if sampled else None,
+        "status": status,
+        "compare": compare,
+        "suspects": suspects,
+    }
 
 
 def _imported(request: ProjectRequest, round_: Round) -> dict[str, Any]:

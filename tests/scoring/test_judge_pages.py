@@ -34,8 +34,10 @@ def _make(client: Client, kind: str, **fields: Any) -> Any:
 
 @pytest.mark.parametrize("kind", JUDGES)
 def test_the_form_of_a_kind_has_a_field_with_help_for_each_parameter(
-    author: Client, kind: str
+    author: Client, cast: Cast, kind: str
 ) -> None:
+    rules(cast)  # judges made of judges need one to choose
+
     page = author.get(f"{JUDGES_URL}new/?kind={kind}").content.decode()
 
     for parameter in parameters(kind):

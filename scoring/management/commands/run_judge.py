@@ -40,7 +40,7 @@ from scoring.actions.runs import (
 )
 from scoring.cli import Report
 from scoring.forms import MAX_SAMPLES
-from scoring.judges import JUDGES, judge_class
+from scoring.judges import JUDGES, queue_of
 from scoring.judges.checks import Problem
 from scoring.models import Judge, Run, RunStatus
 from scoring.naming import (
@@ -78,7 +78,7 @@ class Command(Report):
         parser.formatter_class = RawDescriptionHelpFormatter
         judge = parser.add_argument_group("the judge")
         judge.add_argument("--judge", metavar="NAME", help="a judge by name")
-        judge.add_argument("--kind", metavar="KIND", help="make it: llm, local or scripted")
+        judge.add_argument("--kind", metavar="KIND", help="make it: a kind of docs/judges.md")
         judge.add_argument(
             "--param",
             action="append",
@@ -141,7 +141,7 @@ class Command(Report):
         narrowing = _narrowing(project, options)
         rows = chosen_responses(project, version, narrowing)
         found = found_here(kind, params, version, longest_responses(rows, narrowing.first))
-        queue = judge_class(kind).queue if kind in JUDGES else ""
+        queue = queue_of(kind, params) if kind in JUDGES else ""
         if queue and not options["here"] and queue not in worker_status().queues:
             found.append(Problem(no_worker(queue), False))
         self._print_check(found, options)
@@ -165,14 +165,14 @@ class Command(Report):
             kind=options["kind"],
             params=options["param"],
             by=by,
-            before_making=lambda kind: self._check_worker(judge_class(kind).queue, options),
+            before_making=lambda kind, params: self._check_worker(queue_of(kind, params), options),
         )
-        self._check_worker(judge_class(judge.kind).queue, options)
+        self._check_worker(queue_of(judge.kind, judge.params), options)
         return judge
 
     def _resume(self, project: Project, by: User, options: dict[str, Any]) -> Run:
         run = find_run(project, options["resume"])
-        self._check_worker(judge_class(run.judge.kind).queue, options)
+        self._check_worker(queue_of(run.judge.kind, run.judge.params), options)
         return resume_run(run=run, by=by, enqueue=not options["here"])
 
     def _check_worker(self, queue: str, options: dict[str, Any]) -> None:
@@ -221,7 +221,7 @@ class Command(Report):
         self.say(progress_line(measure(run)[0]))
 
     def _follow(self, run: Run) -> Run:
-        queue, seen, said = judge_class(run.judge.kind).queue, time.monotonic(), ""
+        queue, seen, said = queue_of(run.judge.kind, run.judge.params), time.monotonic(), ""
         while True:
             run.refresh_from_db(fields=["status", "error", "started_at", "finished_at"])
             progress, _ = measure(run)

@@ -120,6 +120,33 @@ class TestWholeRubricInOneCall(JudgeContract):
         return build("llm", config, Site(allow_private=True))
 
 
+def scripted(name: str, **params: object) -> dict[str, object]:
+    """A member that follows rules."""
+    return {"name": name, "kind": "scripted", "params": params}
+
+
+FOUND = {"words": {"*": ["400 mg", "1,200 mg"]}}
+
+
+class TestPanel(JudgeContract):
+    @pytest.fixture
+    def judge(self) -> Judge:
+        members = [scripted("A", **FOUND), scripted("B", **FOUND), scripted("C", otherwise="met")]
+        return build("panel", {"members": members})
+
+
+class TestCascade(JudgeContract):
+    @pytest.fixture
+    def judge(self) -> Judge:
+        first = scripted("cheap", verdicts={"clarity": {"*": "cannot_assess"}}, **FOUND)
+        panel = {
+            "name": "strong",
+            "kind": "panel",
+            "params": {"members": [scripted("A", **FOUND), scripted("B", otherwise="met")]},
+        }
+        return build("cascade", {"first": first, "second": panel})
+
+
 class TestTinyLocal(JudgeContract):
     @pytest.fixture
     def judge(self, tiny_site: Site) -> Judge:
@@ -155,6 +182,7 @@ def test_every_kind_refuses_a_parameter_it_does_not_have(kind: str) -> None:
 
 def test_an_unknown_kind_is_answered_with_the_kinds_there_are() -> None:
     with pytest.raises(
-        InvalidJudgeConfig, match="'oracle': choose one of learned, llm, local, program, scripted"
+        InvalidJudgeConfig,
+        match="'oracle': choose one of cascade, learned, llm, local, panel, program, scripted",
     ):
         build("oracle", {})
