@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -180,7 +181,8 @@ def _forms(text: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     """Compatible characters made one, formatting characters left out, lines kept."""
-    kept = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    formatting = {each for each in set(text) if unicodedata.category(each) == "Cf"}
+    kept = text.translate(dict.fromkeys(map(ord, formatting))) if formatting else text
     return re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFKC", kept))
 
 
@@ -210,6 +212,8 @@ def _is_chat(text: str, match: re.Match[str]) -> bool:
 
 
 def _hidden(text: str) -> Iterator[tuple[Sign, str]]:
+    if not any(_is_hidden(ord(each)) for each in set(text)):
+        return
     places = [at for at, each in enumerate(text) if _is_hidden(ord(each))]
     certain = [at for at in places if ord(text[at]) not in _UNSEEN]
     inside = [at for at in places if _is_inside_a_word(text, at)]
@@ -241,14 +245,8 @@ def _noise(text: str) -> Iterator[tuple[Sign, str]]:
 
 def _most_repeated(lines: Iterable[str]) -> str:
     """A line of words that comes too often, if one does; rules and brackets may."""
-    counts: dict[str, int] = {}
-    for line in lines:
-        if sum(each.isalpha() for each in line) < 8:
-            continue
-        counts[line] = counts.get(line, 0) + 1
-        if counts[line] >= _ONE_LINE_TIMES:
-            return line
-    return ""
+    often = (line for line, times in Counter(lines).items() if times >= _ONE_LINE_TIMES)
+    return next((line for line in often if sum(map(str.isalpha, line)) >= 8), "")
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

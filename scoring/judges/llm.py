@@ -208,24 +208,25 @@ class LlmJudge:
 
     def _judge(self, tell: Tell, requests: Sequence[JudgeRequest]) -> list[Outcome]:
         questions = self.questions(requests)
+        outcomes: list[Outcome | None] = [None] * len(requests)
 
         def told(number: int, result: Result) -> None:
-            # What a failure means may depend on how the other calls end.
+            # What a failure means depends on how the other calls end.
             if isinstance(result, ChatReply):
                 question = questions[number]
-                found = self._outcomes(question, result, lone=True)
-                said = zip(question.requests, found, strict=True)
-                tell([(request, outcome) for request, outcome in said if outcome is not None])
+                read = self._read(question, result)
+                tell(list(zip(question.requests, read, strict=True)))
+                for place, outcome in zip(question.places, read, strict=True):
+                    outcomes[place] = outcome
 
-        calls = [self._call(question) for question in questions]
-        results = self.client().chat(calls, told)
+        results = self.client().chat([self._call(question) for question in questions], told)
         works = any(isinstance(result, ChatReply) for result in results)
-        outcomes: list[Outcome | None] = [None] * len(requests)
+        failed = []
         for question, result in zip(questions, results, strict=True):
-            found = self._outcomes(question, result, lone=works)
-            for place, outcome in zip(question.places, found, strict=True):
-                outcomes[place] = outcome
-        failed = [each for each in results if isinstance(each, ChatFailure)]
+            if isinstance(result, ChatFailure):
+                failed.append(result)
+                for place, outcome in self._failed(question, result, lone=works):
+                    outcomes[place] = outcome
         return all_or_raise(outcomes, failed)
 
     def questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
@@ -300,30 +301,34 @@ class LlmJudge:
         """The tokens that the reply to a call may have."""
         return self.max_tokens + FURTHER_TOKENS * (len(question.requests) - 1)
 
-    def _outcomes(
-        self, question: Question, result: Result | None, *, lone: bool
-    ) -> Sequence[Outcome | None]:
-        """The outcomes of one call's requests; None where they have to be judged again."""
-        if result is None:
-            return [None] * len(question.requests)
-        sources = self._provenance(question, result)
-        if isinstance(result, ChatFailure):
-            status = failed_status(result, lone=lone)
-            if status is None:
-                return [None] * len(question.requests)
-            return [
-                Unscored(status=status, reason=result.message, provenance=source)
-                for source in sources
-            ]
-        readings = question.read(result)
+    def _read(self, question: Question, reply: ChatReply) -> list[Outcome]:
+        """What a reply says of each of its call's requests."""
         return [
             outcome_of(
                 request,
                 reading,
-                replace(source, raw_reply=reading.said or result.text),
+                replace(source, raw_reply=reading.said or reply.text),
                 self.unverified_quotes,
             )
-            for request, reading, source in zip(question.requests, readings, sources, strict=True)
+            for request, reading, source in zip(
+                question.requests,
+                question.read(reply),
+                self._provenance(question, reply),
+                strict=True,
+            )
+        ]
+
+    def _failed(
+        self, question: Question, failure: ChatFailure, *, lone: bool
+    ) -> list[tuple[int, Outcome]]:
+        """The outcomes of a failed call's requests, by place; none where it is to be repeated."""
+        status = failed_status(failure, lone=lone)
+        if status is None:
+            return []
+        sources = self._provenance(question, failure)
+        return [
+            (place, Unscored(status=status, reason=failure.message, provenance=source))
+            for place, source in zip(question.places, sources, strict=True)
         ]
 
     def _provenance(self, question: Question, result: Result) -> list[Provenance]:
