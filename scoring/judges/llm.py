@@ -139,12 +139,14 @@ class LlmJudge:
         default=None,
         optional=True,
         low=0,
+        high=1_000_000,
     )
     price_out: float | None = parameter(
         "Dollars per million reply tokens, for a model without a listed price.",
         default=None,
         optional=True,
         low=0,
+        high=1_000_000,
     )
     requests_per_minute: int | None = parameter(
         "The most calls a minute to this provider or server, all workers together.",
