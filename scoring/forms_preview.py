@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotations.queries.choices import published_versions
 from rubricstudio.domain.aggregation import AGGREGATORS
+from rubricstudio.models import Project, RubricVersion
 from scoring.models import Judge
 
 
@@ -77,6 +79,36 @@ class PinsForm(forms.Form):
             "before": self.cleaned_data.get("before"),
             "after": self.cleaned_data.get("after"),
         }
+
+
+class TrialForm(forms.Form):
+    """A published version, some of its criteria (none stands for all), and one response."""
+
+    version = forms.ModelChoiceField(queryset=RubricVersion.objects.none(), empty_label=None)
+    criteria = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    response = _key()
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions, criteria = self.fields["version"], self.fields["criteria"]
+        assert isinstance(versions, forms.ModelChoiceField)
+        assert isinstance(criteria, forms.TypedMultipleChoiceField)
+        versions.queryset = published_versions(project)
+        chosen = versions.queryset.filter(pk__in=_whole(self.data.get("version"))).first()
+        rows = chosen.criteria.values_list("pk", "text") if chosen else ()
+        criteria.choices = list(rows)
+
+    @staticmethod
+    def default_version(project: Project) -> str:
+        """The newest published version, as a form sends it."""
+        newest = published_versions(project).first()
+        return str(newest.pk) if newest else ""
+
+
+def _whole(text: object) -> list[int]:
+    """The number that a text is, if it is one that a row may have."""
+    fits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19
+    return [int(str(text))] if fits else []
 
 
 class PageForm(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 
+from annotations.queries.blind import blind_responses
 from rubricstudio.models import Project, Round, RoundKind, Rubric, User
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run
 from scoring.queries.preview import preview_said
@@ -44,6 +45,18 @@ def load_preview_run(rubric: Rubric, preview_id: int) -> PreviewRun:
     rows = PreviewRun.objects.select_related("judge__rater")
     found = rows.filter(pk=preview_id, rubric=rubric).first()
     if found is None:
+        raise Http404
+    return found
+
+
+def load_trial(judge: Judge, trial_id: int, user: User) -> PreviewRun:
+    """The judge's trial with this id, for whoever may see it yet. Raises Http404."""
+    rows = PreviewRun.objects.select_related(
+        "judge__rater__project", "rubric__project", "response__task", "version__rubric"
+    )
+    found = rows.filter(pk=trial_id, judge=judge, response__isnull=False).first()
+    project = judge.rater.project
+    if found is None or found.response_id in blind_responses(project, user):
         raise Http404
     return found
 

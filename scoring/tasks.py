@@ -34,7 +34,9 @@ def judge_batch(*, run_id: int, number: int, **_: object) -> None:
     max_retries=None,
 )
 def judge_preview(*, preview_id: int, **_: object) -> None:
-    rows = PreviewRun.objects.select_related("judge__rater", "rubric__project")
+    rows = PreviewRun.objects.select_related(
+        "judge__rater", "rubric__project", "response__task", "version"
+    )
     preview.judge_preview(run=rows.get(pk=preview_id))
 
 

@@ -219,6 +219,13 @@ def _call(run: Run) -> ModelCall:
     )
 
 
+def _try_twice(w: World) -> None:
+    response, version = w.rows[SuspectResponse].response_id, w.rows[RubricVersion].pk
+    trial = {"response_id": response, "version_id": version}
+    w.copy(PreviewRun, **trial)
+    w.copy(PreviewRun, **trial)
+
+
 def _publish_and_change(w: World) -> None:
     version = publish(version=w.rows[RubricVersion], by=w.cast.owner)
     RubricVersion.objects.filter(pk=version.pk).update(aggregator="other")
@@ -422,6 +429,8 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "run_samples_positive": lambda w: w.change(Run, samples=0),
     "run_finished_complete": lambda w: w.change(Run, status="done"),
     "preview_run_one_open": lambda w: w.copy(PreviewRun),
+    "trial_one_open": _try_twice,
+    "trial_complete": lambda w: w.change(PreviewRun, version=w.rows[RubricVersion]),
     "preview_run_status_known": lambda w: w.change(PreviewRun, status="lost", finished_at=NOW),
     "preview_run_finished_complete": lambda w: w.change(PreviewRun, status="done"),
     "preview_verdict_once": lambda w: w.copy(PreviewVerdict),

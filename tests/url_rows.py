@@ -17,6 +17,7 @@ from scoring.actions.judges import create_judge
 from scoring.actions.preview import pin_response, start_preview
 from scoring.actions.reviews import start_review
 from scoring.actions.runs import start_run
+from scoring.actions.trials import start_trial
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview
 from tests.annotations.calibration_cases import discussed_session
 from tests.conftest import Cast, Data
@@ -75,6 +76,13 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
         "discussed_session_id": discussed.pk,
         "compared_id": compared.pk,
         "preview_id": preview.pk,
+        "trial_id": start_trial(
+            judge=judge,
+            version=data.version,
+            response_id=data.responses[0].pk,
+            by=cast.owner,
+            enqueue=False,
+        ).pk,
         "said_id": _said(preview, data).pk,
         "review_id": review.pk,
         "comment_id": remark.pk,

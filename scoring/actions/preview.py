@@ -37,7 +37,14 @@ from scoring.models import LONGEST_SAID, PreviewRun, PreviewVerdict, RunStatus
 from scoring.models import Judge as JudgeRow
 from scoring.preview_cells import varied
 from scoring.queries.pinnable import FEW, candidates, responses_about
-from scoring.queries.preview import MOST_PINS, OpenCell, open_cells, open_preview_run, pins_of
+from scoring.queries.preview import (
+    MOST_PINS,
+    OpenCell,
+    open_cells,
+    open_cells_of,
+    open_preview_run,
+    pins_of,
+)
 from scoring.states import UNFINISHED
 from scoring.storable import storable
 
@@ -116,7 +123,7 @@ def start_preview(*, rubric: Rubric, judge: JudgeRow, by: User, enqueue: bool = 
     The one at work, where the same judge is at it already. Raises PreviewNotPossible.
     """
     Rubric.objects.select_for_update().get(pk=rubric.pk)
-    _check_judge(rubric, judge)
+    check_judge(rubric, judge)
     at_work = open_preview_run(rubric)
     if at_work is not None and at_work.judge_id == judge.pk:
         return at_work
@@ -130,11 +137,12 @@ def start_preview(*, rubric: Rubric, judge: JudgeRow, by: User, enqueue: bool = 
         raise PreviewNotPossible(_nothing_open(rubric, judge))
     run = PreviewRun.objects.create(rubric=rubric, judge=judge, expected=len(cells), created_by=by)
     if enqueue:
-        _enqueue(run)
+        enqueue_preview(run)
     return run
 
 
-def _check_judge(rubric: Rubric, judge: JudgeRow) -> None:
+def check_judge(rubric: Rubric, judge: JudgeRow) -> None:
+    """Raise PreviewNotPossible for a judge that is not the project's, archived or unknown."""
     unfit = judge.kind not in JUDGES or judge.archived_at is not None
     if unfit or judge.rater.project_id != rubric.project_id:
         raise PreviewNotPossible(gettext("This judge cannot be asked."))
@@ -209,7 +217,7 @@ def _judge_all(run: PreviewRun) -> None:
     judge = build(run.judge.kind, run.judge.params, site(CallLedger(judge=run.judge)))
     asked: set[tuple[int, str, str]] = set()
     while PreviewRun.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
-        cells = [cell for cell in open_cells(run.rubric, run.judge) if _name(cell) not in asked]
+        cells = [cell for cell in open_cells_of(run) if _name(cell) not in asked]
         if not cells:
             return
         # Words that are edited meanwhile are asked for too.
@@ -245,7 +253,7 @@ def _store(run: PreviewRun, cells: Sequence[OpenCell], outcomes: Sequence[Outcom
         rows,
         update_conflicts=True,
         unique_fields=["rubric", "response", "criterion_key", "judging_hash", "judge"],
-        update_fields=[*_SAID, "run", "cost", "created_at"],
+        update_fields=[*_SAID, "run", "cost", "latency", "created_at"],
     )
 
 
@@ -265,6 +273,7 @@ def _row(run: PreviewRun, cell: OpenCell, outcome: Outcome) -> PreviewVerdict:
         quotes=_kept(outcome.quotes),
         raw_reply=storable(outcome.provenance.raw_reply, LONGEST_SAID),
         cost=outcome.provenance.cost,
+        latency=outcome.provenance.latency,
     )
 
 
@@ -289,7 +298,7 @@ def requeue_unfinished(*, queue: str) -> int:
     runs = PreviewRun.objects.filter(status__in=UNFINISHED).select_related("judge")
     mine = [run for run in runs if run.judge.kind in JUDGES and _queue(run) == queue]
     for run in mine:
-        _enqueue(run)
+        enqueue_preview(run)
     return len(mine)
 
 
@@ -297,7 +306,7 @@ def _queue(run: PreviewRun) -> str:
     return queue_of(run.judge.kind, run.judge.params)
 
 
-def _enqueue(run: PreviewRun) -> None:
+def enqueue_preview(run: PreviewRun) -> None:
     """Hand it to the workers once this transaction is done.
 
     Where the queue cannot be reached it stays as it is: the worker that starts next takes it up.

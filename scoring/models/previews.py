@@ -10,7 +10,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
 from rubricstudio.domain.verdict import VerdictStatus
-from rubricstudio.models import Response, Rubric, User
+from rubricstudio.models import Response, Rubric, RubricVersion, User
 from scoring.models.judges import Judge
 from scoring.models.runs import RunStatus
 
@@ -24,12 +24,21 @@ _FINISHED_WHEN_DONE = Q(_AT_WORK, finished_at__isnull=True) | Q(
 class PreviewRun(models.Model):
     """A judge at work on the responses pinned beside a rubric, by the criteria of its draft.
 
-    `expected` is the number of cells that were stale or missing when it was started.
+    `expected` is the number of cells that were stale or missing when it was started. With a
+    `response` it is a trial: the judge is asked anew of that response alone, by the criteria
+    of the published `version`, or those of them whose ids are in `criteria`.
     """
 
     rubric = models.ForeignKey(Rubric, on_delete=models.CASCADE, related_name="preview_runs")
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    response = models.ForeignKey(
+        Response, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    version = models.ForeignKey(
+        RubricVersion, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    criteria = ArrayField(models.BigIntegerField(), default=list, blank=True)
     expected = models.PositiveIntegerField()
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
@@ -41,7 +50,17 @@ class PreviewRun(models.Model):
         db_table = "scoring_preview_run"
         constraints = [
             models.UniqueConstraint(
-                fields=["rubric"], condition=_AT_WORK, name="preview_run_one_open"
+                fields=["rubric"],
+                condition=_AT_WORK & Q(response__isnull=True),
+                name="preview_run_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["judge", "response", "version"], condition=_AT_WORK, name="trial_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(response__isnull=True, version__isnull=True)
+                | Q(response__isnull=False, version__isnull=False),
+                name="trial_complete",
             ),
             models.CheckConstraint(condition=_KNOWN, name="preview_run_status_known"),
             models.CheckConstraint(
@@ -51,6 +70,11 @@ class PreviewRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.judge} beside {self.rubric}"
+
+    def get_absolute_url(self) -> str:
+        """The page of a trial; a preview is seen beside its rubric."""
+        slug = self.judge.rater.project.slug
+        return reverse("scoring:trial", args=[slug, self.judge_id, self.pk])
 
 
 LONGEST_SAID = 20_000
@@ -68,7 +92,8 @@ class PreviewVerdict(models.Model):
     words may never become. `judging_hash` says which words the judge saw. The status has a
     value exactly where it is ok. A row is kept for (response, key, words, judge): the same
     words are not paid for twice. `quotes` are as `Verdict.evidence`; `raw_reply` is what the
-    judge wrote, cut where it is long.
+    judge wrote, cut where it is long. `cost` is in US dollars and `latency` in seconds, empty
+    where they are not known.
     """
 
     run = models.ForeignKey(PreviewRun, on_delete=models.CASCADE, related_name="verdicts")
@@ -86,6 +111,7 @@ class PreviewVerdict(models.Model):
     quotes = models.JSONField(default=list, blank=True)
     raw_reply = models.TextField(blank=True)
     cost = models.FloatField(null=True, blank=True)
+    latency = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from annotations.models import Item
 from annotations.queries.choices import sources_of, tags_of
 from rubricstudio.models import (
+    Criterion,
     Project,
     Response,
     Round,
@@ -81,6 +82,11 @@ def judged_criteria(version: RubricVersion, kind: str) -> list[int]:
     """The ids of the criteria of a version that such a run gives verdicts on, in display order."""
     rows = version.criteria.filter(judged_by(kind))
     return list(rows.order_by("position").values_list("pk", flat=True))
+
+
+def criteria_for(version: RubricVersion, kind: str) -> list[Criterion]:
+    """The criteria that such a run gives verdicts on, in display order."""
+    return list(version.criteria.filter(judged_by(kind)).order_by("position"))
 
 
 def plan_run(

@@ -120,13 +120,14 @@ def pins_of(rubric: Rubric) -> QuerySet[Pin]:
 
 def newest_preview_run(rubric: Rubric) -> PreviewRun | None:
     """The judge that was asked last to judge the pinned responses."""
-    rows = PreviewRun.objects.filter(rubric=rubric).select_related("judge__rater")
+    rows = PreviewRun.objects.filter(rubric=rubric, response=None).select_related("judge__rater")
     return rows.order_by("-pk").first()
 
 
 def open_preview_run(rubric: Rubric) -> PreviewRun | None:
     """The judge that is at work on the pinned responses."""
-    return PreviewRun.objects.filter(rubric=rubric, status__in=UNFINISHED).first()
+    rows = PreviewRun.objects.filter(rubric=rubric, response=None, status__in=UNFINISHED)
+    return rows.first()
 
 
 def aggregators_to_choose() -> list[tuple[str, str]]:
@@ -298,16 +299,39 @@ def open_cells(rubric: Rubric, judge: Judge) -> list[OpenCell]:
         )
         if one.status not in ASKED_AGAIN
     }
-    criteria = version.criteria.filter(judged_by(judge.kind))
-    # The words that are hashed are those of the very row that the judge is asked about: the
-    # draft may be edited between one query and the next.
-    rows = [
-        (row, criterion_judging_hash(row.as_criterion()))
-        for row in criteria.select_related("parent").order_by("position")
-    ]
     return [
         OpenCell(response, row, words)
         for response in pins
-        for row, words in rows
+        for row, words in _worded(version, judge)
         if (response.pk, row.key, words) not in judged
     ]
+
+
+def _worded(version: RubricVersion, judge: Judge) -> list[tuple[Criterion, str]]:
+    """The criteria of a version that the judge may judge, with the hash of their words.
+
+    What is hashed are the words of the very row that the judge is asked about: a draft may be
+    edited between one query and the next.
+    """
+    criteria = version.criteria.filter(judged_by(judge.kind)).select_related("parent")
+    return [
+        (row, criterion_judging_hash(row.as_criterion())) for row in criteria.order_by("position")
+    ]
+
+
+def trial_cells(run: PreviewRun) -> list[OpenCell]:
+    """Every cell that a trial is about, in the order of the criteria. One query."""
+    assert run.response is not None and run.version is not None
+    return [
+        OpenCell(run.response, row, words)
+        for row, words in _worded(run.version, run.judge)
+        if not run.criteria or row.pk in run.criteria
+    ]
+
+
+def open_cells_of(run: PreviewRun) -> list[OpenCell]:
+    """What the judge has still to be asked in this preview or trial."""
+    if run.response_id is None:
+        return open_cells(run.rubric, run.judge)
+    said = set(run.verdicts.values_list("criterion_key", flat=True))
+    return [cell for cell in trial_cells(run) if cell.criterion.key not in said]
