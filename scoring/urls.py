@@ -6,7 +6,7 @@ from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
 from scoring.urls_preview import urlpatterns_preview
-from scoring.views import impact, judge_checks, judges, runs
+from scoring.views import impact, judge_checks, judge_pair, judges, runs
 
 app_name = "scoring"
 
@@ -15,6 +15,7 @@ _RUN = "runs/<int:run_id>/"
 
 urlpatterns = [
     path("judges/", judges.judges, name="judges"),
+    path("judges/compare/", judge_pair.judge_compare, name="judge-compare"),
     path("judges/new/", judges.judge_new, name="judge-new"),
     path(_JUDGE, judges.judge, name="judge"),
     path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),

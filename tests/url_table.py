@@ -224,6 +224,7 @@ PAGES: dict[str, Page] = {
     "scoring:review": member(Permission.SEE_RESULTS),
     "scoring:review-cancel": member(Permission.RUN_JUDGES),
     "scoring:judges": member(Permission.SEE_RESULTS),
+    "scoring:judge-compare": member(Permission.SEE_RESULTS),
     "scoring:judge-new": member(Permission.RUN_JUDGES),
     "scoring:judge": member(Permission.SEE_RESULTS),
     "scoring:judge-archive": member(Permission.RUN_JUDGES),
