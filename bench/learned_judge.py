@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
         cells,
         people=people,
         runs=hosted(options.data, stories, len(criteria)),
-        told=say,
+        told=lambda progress: say(str(progress)),
     )
     figures = [
         *figures_of(found),

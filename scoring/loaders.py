@@ -6,7 +6,7 @@ from django.http import Http404
 
 from annotations.queries.blind import blind_responses
 from rubricstudio.models import Project, Round, RoundKind, Rubric, User
-from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run
+from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run, Training
 from scoring.queries.preview import preview_said
 from scoring.queries.reviews import review_of
 
@@ -72,6 +72,15 @@ def load_preview_said(rubric: Rubric, said_id: int, user: User) -> PreviewVerdic
 def load_review(rubric: Rubric, review_id: int) -> RubricReview:
     """The rubric's review with this id. Raises Http404."""
     found = review_of(rubric, review_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_training(project: Project, training_id: int) -> Training:
+    """The project's training with this id. Raises Http404."""
+    rows = Training.objects.select_related("project", "judge__rater__project", "created_by")
+    found = rows.filter(pk=training_id, project=project).first()
     if found is None:
         raise Http404
     return found

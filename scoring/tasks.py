@@ -7,8 +7,8 @@ from typing import Any
 from celery import shared_task
 
 from rubricstudio.models import RubricVersion
-from scoring.actions import batches, checks, preview, reviews, runs, vectors
-from scoring.models import Judge, PreviewRun, RubricReview, Run
+from scoring.actions import batches, checks, preview, reviews, runs, trainings, vectors
+from scoring.models import Judge, PreviewRun, RubricReview, Run, Training
 
 
 # The action counts the attempts and gives a batch up; Celery only waits and tries again.
@@ -52,6 +52,19 @@ def review_rubric(*, review_id: int, **_: object) -> None:
     reviews.carry_out_review(review=rows.get(pk=review_id))
 
 
+@shared_task(
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=batches.TRY_AGAIN,
+    retry_backoff=True,
+    retry_backoff_max=300,
+    max_retries=None,
+)
+def train_judge(*, training_id: int, **_: object) -> None:
+    rows = Training.objects.select_related("project", "created_by")
+    trainings.carry_out_training(training=rows.get(pk=training_id))
+
+
 @shared_task(ignore_result=True)
 def check_judge(*, judge_id: int, version_id: int | None, **call: Any) -> None:
     judge = Judge.objects.get(pk=judge_id)
@@ -64,6 +77,7 @@ def requeue_unfinished(*, queue: str, **_: object) -> None:
     runs.requeue_unfinished(queue=queue)
     preview.requeue_unfinished(queue=queue)
     reviews.requeue_unfinished(queue=queue)
+    trainings.requeue_unfinished(queue=queue)
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain.agreement import Reason, Statistic
+from scoring.curve_chart import CurveChart, curve_chart
 from scoring.figures import Figure, figure
 from scoring.learned.evaluate import (
     BY_SOURCE,
@@ -82,6 +83,16 @@ class Training:
     rows: list[Row]
     curve: list[Step]
     warnings: list[str]
+
+    @property
+    def kappa_chart(self) -> CurveChart | None:
+        """The learning curve of kappa; None where there is too little to draw."""
+        return curve_chart([(step.verdicts, step.kappa) for step in self.curve])
+
+    @property
+    def auc_chart(self) -> CurveChart | None:
+        """The same of the AUC."""
+        return curve_chart([(step.verdicts, step.auc) for step in self.curve])
 
     @property
     def left_out(self) -> int:

@@ -6,7 +6,7 @@ from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
 from scoring.urls_preview import urlpatterns_preview
-from scoring.views import impact, judge_checks, judge_pair, judges, runs
+from scoring.views import impact, judge_checks, judge_pair, judges, runs, trainings
 
 app_name = "scoring"
 
@@ -16,6 +16,9 @@ _RUN = "runs/<int:run_id>/"
 urlpatterns = [
     path("judges/", judges.judges, name="judges"),
     path("judges/compare/", judge_pair.judge_compare, name="judge-compare"),
+    path("judges/train/", trainings.training_new, name="training-new"),
+    path("trainings/<int:training_id>/", trainings.training, name="training"),
+    path("trainings/<int:training_id>/state/", trainings.training_state, name="training-state"),
     path("judges/new/", judges.judge_new, name="judge-new"),
     path(_JUDGE, judges.judge, name="judge"),
     path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rubricstudio.domain.suspicion import Sign
 from scoring.judges import JUDGES, Parameter
-from scoring.models import SuspectResponse
+from scoring.learned.evaluate import Stage
+from scoring.models import SuspectResponse, Training
 
 Words = str | Promise
 
@@ -114,6 +115,21 @@ def duration_words(seconds: float | None) -> str:
         return gettext("%(h)d h %(m)d min") % {"h": whole // 3600, "m": whole % 3600 // 60}
     days = whole // 86400
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+_STAGES: dict[str, Words] = {
+    Stage.READING: _("Reading what people judged: %(done)d of %(of)d"),
+    Stage.FOLDS: _("Trying it on tasks it has not seen: fold %(done)d of %(of)d"),
+    Stage.SOURCES: _("Trying it on sources it has not seen: fold %(done)d of %(of)d"),
+    Stage.CURVE: _("Trying it with fewer verdicts: %(done)d of %(of)d steps done"),
+}
+
+
+def stage_words(training: Training) -> str:
+    """What a training is at, and how far; empty before it begins."""
+    if training.stage not in _STAGES:
+        return ""
+    return str(_STAGES[training.stage]) % {"done": training.done, "of": training.total}
 
 
 def no_worker(queue: str) -> str:

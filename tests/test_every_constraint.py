@@ -65,6 +65,7 @@ from scoring.models import (
     RunBatch,
     RunBudget,
     SuspectResponse,
+    Training,
 )
 from tests.conftest import SMALL_RUBRIC, Cast, Data
 
@@ -176,6 +177,9 @@ def world(cast: Cast, data: Data) -> World:
         Dismissal.objects.create(rubric=draft.rubric, ident="0123456789ab", by=cast.owner),
         CommentsRead.objects.create(rubric=draft.rubric, user=cast.owner, up_to=1),
         *_previews(draft.rubric, judge, data, cast),
+        Training.objects.create(
+            project=cast.project, name="T", sessions=[1], created_by=cast.owner
+        ),
         SuspectResponse.objects.create(
             response=data.responses[0], signs=["noise"], excerpts=["la la"], detector="1"
         ),
@@ -438,6 +442,10 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "preview_verdict_value_iff_ok": lambda w: w.change(PreviewVerdict, value=None),
     "preview_verdict_bounded": lambda w: w.change(PreviewVerdict, raw_reply="x" * 20_001),
     "preview_verdict_hash_whole": lambda w: w.change(PreviewVerdict, judging_hash=""),
+    "training_one_open": lambda w: w.copy(Training),
+    "training_status_known": lambda w: w.change(Training, status="partial", finished_at=NOW),
+    "training_finished_complete": lambda w: w.change(Training, finished_at=NOW),
+    "training_judge_iff_done": lambda w: w.change(Training, judge=w.rows[Judge]),
     "review_one_open": lambda w: w.copy(RubricReview),
     "review_status_known": lambda w: w.change(RubricReview, status="lost", finished_at=NOW),
     "review_finished_complete": lambda w: w.change(RubricReview, status="done"),

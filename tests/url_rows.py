@@ -18,7 +18,7 @@ from scoring.actions.preview import pin_response, start_preview
 from scoring.actions.reviews import start_review
 from scoring.actions.runs import start_run
 from scoring.actions.trials import start_trial
-from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview
+from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Training
 from tests.annotations.calibration_cases import discussed_session
 from tests.conftest import Cast, Data
 from tests.rubricstudio.test_images import drawn
@@ -82,6 +82,9 @@ def url_rows(cast: Cast, data: Data) -> dict[str, object]:
             response_id=data.responses[0].pk,
             by=cast.owner,
             enqueue=False,
+        ).pk,
+        "training_id": Training.objects.create(
+            project=cast.project, name="Walk", sessions=[session.pk], created_by=cast.owner
         ).pk,
         "said_id": _said(preview, data).pk,
         "review_id": review.pk,

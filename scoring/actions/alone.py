@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 # The upper bits of advisory locks, so that they do not meet other locks.
-BATCHES, PREVIEWS, REVIEWS = 0x524E, 0x5056, 0x5256
+BATCHES, PREVIEWS, REVIEWS, TRAININGS = 0x524E, 0x5056, 0x5256, 0x5452
 
 
 class Taken(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,15 +12,13 @@ from scoring.judges import build
 from scoring.judges.local import LocalJudge
 from scoring.judges.local_prompts import PROMPT_VERSION
 from scoring.learned.cells import Cells
-from scoring.learned.evaluate import check_enough, evaluate
+from scoring.learned.evaluate import Progress, Stage, Told, check_enough, evaluate, untold
 from scoring.learned.features import Readings, read_states
 from scoring.learned.train import train
 from scoring.models import Judge
 from scoring.queries.selection import Selection
 from scoring.queries.training import TrainingMaterial, training_material
 from scoring.training_reports import evaluation_json
-
-Told = Callable[[str], None]
 
 
 def train_judge(
@@ -30,7 +28,7 @@ def train_judge(
     name: str,
     params: Mapping[str, object],
     by: User,
-    told: Told = lambda words: None,
+    told: Told = untold,
 ) -> Judge:
     """A new judge trained on the people's verdicts of the selection, with its evaluation.
 
@@ -38,13 +36,23 @@ def train_judge(
     with. Raises TooFewVerdicts, JudgeNameTaken, InvalidJudgeConfig and JudgeError.
     """
     check_name(project, name)  # before the long work, and again when the judge is made
+    kept = trained_params(project=project, selection=selection, params=params, told=told)
+    return create_judge(project=project, name=name, kind="learned", params=kept, by=by)
+
+
+def trained_params(
+    *, project: Project, selection: Selection, params: Mapping[str, object], told: Told = untold
+) -> dict[str, object]:
+    """The parameters of the judge that is trained so. Raises as `train_judge` does."""
     reader = build("local", params, site())
     assert isinstance(reader, LocalJudge)
     material = training_material(selection)
     n = len(material)
-    told(f"{n} verdicts of people to learn from")
     check_enough(material.labels, material.tasks)
-    readings = read_states(reader, material.requests, lambda done: told(f"{done} of {n} read"))
+    told(Progress(Stage.READING, 0, n))
+    readings = read_states(
+        reader, material.requests, lambda done: told(Progress(Stage.READING, done, n))
+    )
     cells = _cells(material, readings)
     read = readings.read
     found = evaluate(
@@ -73,8 +81,7 @@ def train_judge(
             "evaluation": evaluation_json(found, cells.layers),
         },
     )
-    kept = {**params, "probe": probe.as_json()}
-    return create_judge(project=project, name=name, kind="learned", params=kept, by=by)
+    return {**params, "probe": probe.as_json()}
 
 
 def _cells(material: TrainingMaterial, readings: Readings) -> Cells:

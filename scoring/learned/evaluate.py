@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,7 +50,32 @@ MAJORITY, CRITERION = "majority class", "criterion alone"
 SOURCE, UNTRAINED = "criterion and source alone", "the model untrained"
 PAIRS, REST = "person and person", "person and the others"
 
-Told = Callable[[str], None]
+
+class Stage(StrEnum):
+    """What training is at; pages say it in their own words."""
+
+    READING = "read"
+    FOLDS = "folds"
+    SOURCES = "folds by source"
+    CURVE = "steps of the learning curve"
+
+
+class Progress(NamedTuple):
+    """How much of a stage is done."""
+
+    stage: Stage
+    done: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.of} {self.stage}"
+
+
+Told = Callable[[Progress], None]
+
+
+def untold(progress: Progress) -> None:
+    """For whoever does not want to know."""
 
 
 class TooFewVerdicts(ValueError):
@@ -128,7 +154,8 @@ def held_out(
     settings: Sequence[Setting],
     *,
     share: float = 1.0,
-    told: Told = lambda words: None,
+    stage: Stage = Stage.FOLDS,
+    told: Told = untold,
 ) -> HeldOut:
     """Probabilities by folds of `groups` ((n,) codes), settings chosen inside the training part.
 
@@ -137,16 +164,17 @@ def held_out(
     groups are tasks.
     """
     folds = grouped_folds(groups, OUTER_FOLDS)
+    n_folds = int(folds.max(initial=-1)) + 1
     log_odds, verdicts = np.full((2, len(cells)), np.nan)
     choices, sizes = [], []
-    for fold in range(int(folds.max(initial=-1)) + 1):
+    for fold in range(n_folds):
         train = cells.where(_kept(cells.tasks, folds != fold, share))
         choice, here = choose(train, settings), folds == fold
         said = fit(train, choice).of_cells(cells.where(here), choice.setting.layer)
         log_odds[here], verdicts[here] = said, said >= choice.cut
         choices.append(choice)
         sizes.append((len(train), len(np.unique(train.tasks))))
-        told(f"fold {fold + 1} of {int(folds.max()) + 1}")
+        told(Progress(stage, fold + 1, n_folds))
     n, tasks = np.mean(sizes, axis=0)
     return HeldOut(probabilities_of(log_odds), verdicts, tuple(choices), (float(n), float(tasks)))
 
@@ -271,7 +299,7 @@ def evaluate(
     people: FloatArray,
     runs: Mapping[str, FloatArray] | None = None,
     settings: Sequence[Setting] | None = None,
-    told: Told = lambda words: None,
+    told: Told = untold,
 ) -> Evaluation:
     """The probe held out by task and by source, its baselines, the people, a learning curve.
 
@@ -283,15 +311,14 @@ def evaluate(
     whole = held_out(cells, cells.tasks, settings, told=told)
     rows = [_held(LEARNED, cells, whole)]
     if len(np.unique(cells.sources)) > 1:
-        told("folds by source")
-        unseen = held_out(cells, cells.sources, settings)
+        unseen = held_out(cells, cells.sources, settings, stage=Stage.SOURCES, told=told)
         rows.append(_held(BY_SOURCE, cells, unseen))
     rows += baselines(cells)
     rows += (_said(name, cells, said) for name, said in (runs or {}).items())
     rows += ceilings(cells, people)
     curve = []
-    for share in SHARES:
-        told(f"learning curve, {share:.0%} of the tasks")
+    for done, share in enumerate(SHARES):
+        told(Progress(Stage.CURVE, done, len(SHARES)))
         curve.append(_point(cells, held_out(cells, cells.tasks, settings, share=share)))
     return Evaluation(
         rows=tuple(rows),

@@ -4,6 +4,7 @@ from scoring.models.calls import CallState, Endpoint, ModelCall, RunBudget
 from scoring.models.judges import Judge
 from scoring.models.previews import LONGEST_SAID, PreviewRun, PreviewVerdict, RubricReview
 from scoring.models.runs import Run, RunBatch, RunStatus, SuspectResponse
+from scoring.models.training import Training
 
 __all__ = [
     "LONGEST_SAID",
@@ -19,4 +20,5 @@ __all__ = [
     "RunBudget",
     "RunStatus",
     "SuspectResponse",
+    "Training",
 ]

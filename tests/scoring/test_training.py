@@ -39,7 +39,7 @@ from tests.scoring.judges.conftest import make_tiny_model
 TASKS, KEYS = 8, ("k0", "k1", "points")
 
 
-def _fill(cast: Cast) -> None:
+def fill_sessions(cast: Cast) -> None:
     """8 tasks of 3 responses; three people on two criteria, and on one of points; a judge.
 
     The last response has no text; on r0 and k0 the third person says nothing and two differ.
@@ -105,7 +105,7 @@ def _page(cast: Cast, judge: Judge) -> str:
 
 @pytest.mark.django_db
 def test_it_learns_from_what_people_agree_on_and_counts_what_is_left_out(cast: Cast) -> None:
-    _fill(cast)
+    fill_sessions(cast)
     rounds = comparable_rounds(cast.project)
 
     found = training_material(named(cast.project, rounds, sessions=["experts"], runs=[]))
@@ -127,7 +127,7 @@ def test_it_learns_from_what_people_agree_on_and_counts_what_is_left_out(cast: C
 
 @pytest.mark.django_db
 def test_a_trained_judge_runs_like_any_other(cast: Cast, tiny_home: Path) -> None:
-    _fill(cast)
+    fill_sessions(cast)
 
     printed, said = _train()
 

@@ -67,7 +67,7 @@ class Command(Report):
                 name=options["name"],
                 params=read_params("local", given),
                 by=by,
-                told=self.say,
+                told=lambda progress: self.say(str(progress)),
             )
         except (UnknownRound, UnknownName, InvalidJudgeConfig) as error:
             raise usage(str(error)) from error
