@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import heartbeat_sent
+from celery.signals import heartbeat_sent, task_postrun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rubricstudio.settings")
 
@@ -21,6 +22,20 @@ def report_alive(sender: Any, **_: object) -> None:
     from rubricstudio.workers import report_heartbeat
 
     report_heartbeat(node=str(sender.eventer.hostname))
+
+
+@task_postrun.connect
+def report_device(task: Any, **_: object) -> None:
+    """Record what a worker computes on, where it has loaded what computes.
+
+    Sent from the process that holds the model: the one that sends signs of life has none.
+    """
+    if "torch" not in sys.modules or not task.request.hostname:
+        return
+    from rubricstudio.workers import report_facts
+    from scoring.judges.local_device import device_facts
+
+    report_facts(node=str(task.request.hostname), facts=device_facts())
 
 
 class TakeUpWhatWasLeft(bootsteps.StartStopStep):

@@ -6,7 +6,7 @@ from django.urls import path
 
 from scoring.urls_compare import urlpatterns_compare
 from scoring.urls_preview import urlpatterns_preview
-from scoring.views import impact, judge_checks, judge_pair, judges, runs, trainings
+from scoring.views import impact, judge_checks, judge_pair, judges, runs, trainings, workers
 
 app_name = "scoring"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path(_JUDGE, judges.judge, name="judge"),
     path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),
     path(_JUDGE + "check/", judge_checks.judge_check, name="judge-check"),
+    path("workers/", workers.workers, name="workers"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.run_new, name="run-new"),
     path(_RUN, runs.run, name="run"),

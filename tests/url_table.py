@@ -235,6 +235,7 @@ PAGES: dict[str, Page] = {
     "scoring:trial-new": member(Permission.RUN_JUDGES),
     "scoring:trial": member(Permission.RUN_JUDGES),
     "scoring:trial-cancel": member(Permission.RUN_JUDGES),
+    "scoring:workers": member(Permission.RUN_JUDGES),
     "scoring:runs": member(Permission.SEE_RESULTS),
     "scoring:run-new": member(Permission.RUN_JUDGES),
     "scoring:run": member(Permission.SEE_RESULTS),

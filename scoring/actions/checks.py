@@ -7,13 +7,13 @@ over and shows what comes back. It is kept in the cache: it is worth a look, not
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from annotations.queries.choices import published_versions
 from rubricstudio.models import Response, RubricVersion
@@ -30,6 +30,8 @@ WAITS = 90
 """Seconds after which nobody waits for an answer any more."""
 KEPT = 600
 PAGE = "page"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,7 @@ def ask_check(
         # Once nobody waits any more there is nobody to answer.
         task.apply_async(kwargs=call, queue=queue, expires=WAITS)
 
-    try:
-        transaction.on_commit(send)
-    except OperationalError:
-        return Check(code)
+    transaction.on_commit(send, robust=True)
     return known_check(judge, code)
 
 
@@ -116,7 +115,13 @@ def check_judge(
     *, judge: Judge, version: RubricVersion | None, response_ids: Sequence[int], code: str
 ) -> None:
     """Look at a judge here and keep what is found for whoever asked."""
-    found = found_here(judge.kind, judge.params, version, response_ids)
+    try:
+        found = found_here(judge.kind, judge.params, version, response_ids)
+    except Exception as error:
+        # Whoever waits is told, whatever a kind's own check trips over.
+        log.exception("the check of judge %s failed", judge.pk)
+        text = f"The check itself failed: {type(error).__name__}: {error}"
+        found = [Problem(text[:500], False)]
     _keep(judge.pk, code, [(problem.text, problem.stops) for problem in found], KEPT)
 
 

@@ -13,6 +13,7 @@ import io
 import logging
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import torch
 
 SMOLLM2 = "smollm2-135m-instruct"
+HELD = 2
+"""Models that a process holds at once."""
+loaded_last: deque[str] = deque(maxlen=HELD)
 SAMPLE = 1 << 20  # bytes at each end of a weights file that its fingerprint reads
 
 log = logging.getLogger(__name__)
@@ -168,7 +172,7 @@ def fingerprint(files: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=HELD)
 def load_model(folder: Path, device: str, dtype: str) -> LoadedModel:
     """The model in `folder`, held by this process from then on.
 
@@ -189,6 +193,7 @@ def load_model(folder: Path, device: str, dtype: str) -> LoadedModel:
         raise JudgeError(f"The model in {folder} cannot be loaded: {error}") from error
     model.to(chosen).eval()
     model.requires_grad_(False)
+    loaded_last.append(folder.name)
     log.info("Loaded %s on %s as %s: %s", folder.name, chosen, precision, why)
     return LoadedModel(
         model=model,

@@ -14,7 +14,7 @@ from scoring.judges.protocol import JudgeRequest, Unscored
 from scoring.learned.cells import StateArray
 
 LAYERS = 4
-TELL_EVERY = 50
+TELL_EVERY = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
