@@ -267,7 +267,7 @@ def _parts(judge: Judge, address: str) -> tuple[float, float]:
     built = build(judge.kind, judge.params, site())
     assert isinstance(built, LlmJudge)
     client, questions = built.client(), built.questions(requests)
-    calls = [built._call(question) for question in questions]
+    calls = [built.call(question) for question in questions]
     client.chat(calls[:AT_ONCE])
     begun = _here()
     results = client.chat(calls)
@@ -277,7 +277,7 @@ def _parts(judge: Judge, address: str) -> tuple[float, float]:
         raise SystemExit(f"{len(calls) - len(replies)} calls of {address} failed")
     begun = _here()
     for question, reply in zip(built.questions(requests), replies, strict=True):
-        built._call(question)
+        built.call(question)
         built._read(question, reply)
     return 1e3 * called / len(calls), 1e3 * (_here() - begun) / len(calls)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations.forms import NarrowingForm
 from annotations.queries.choices import published_versions
 from rubricstudio.models import Project, Round, RubricVersion
+from scoring.forms_budget import BudgetForm
 from scoring.judges import InvalidJudgeConfig, Parameter, parameters
 from scoring.models import Judge
 from scoring.params import LARGEST, UnreadableValue, read_json
@@ -141,7 +142,7 @@ class _JudgeChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not gen
         return f"{obj} ({kind_label(obj.kind)}{model})"
 
 
-class RunForm(NarrowingForm):
+class RunForm(BudgetForm, NarrowingForm):
     """A new run; `plan()` is what it would judge."""
 
     judge = _JudgeChoice(label=_("Judge"), queryset=Judge.objects.none(), empty_label=None)
@@ -178,7 +179,10 @@ class RunForm(NarrowingForm):
         required=False,
         help_text=_("Left empty, the run is named after the judge and the version."),
     )
-    field_order = ["judge", "version", "session", "sources", "tags", "first", "samples", "name"]
+    field_order = [
+        *("judge", "version", "session", "sources", "tags", "first", "samples"),
+        *("budget", "budget_tokens", "name"),
+    ]
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, project=project, **kwargs)

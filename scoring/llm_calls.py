@@ -21,6 +21,7 @@ BYTES_A_TOKEN_AT_LEAST = 2
 BYTES_A_TOKEN = 4
 TOKENS_A_MESSAGE = 16  # what a chat template puts around one
 TOKENS_A_PICTURE = 2_000
+BYTES_A_PICTURE = TOKENS_A_PICTURE * BYTES_A_TOKEN_AT_LEAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class Intent:
     cell: 64 hex digits of the label and all that shapes the answer; key: of the latter alone.
     endpoint: whose limits it counts against. expected_tokens: what a provider takes it for
     when it counts tokens a minute. most_tokens and most_cost (US dollars, None where no price
-    is known): bounds that the call should not pass.
+    is known): bounds that the call should not pass. prompt_bytes: how long the prompt is.
     """
 
     cell: str
@@ -101,6 +102,7 @@ class Intent:
     expected_tokens: int
     most_tokens: int
     most_cost: float | None
+    prompt_bytes: int | None = None
 
 
 Permit = int
@@ -160,7 +162,14 @@ def intent_of(
         expected_tokens=size // BYTES_A_TOKEN + around + reply,
         most_tokens=prompt + reply,
         most_cost=prompt * price[0] + reply * price[1] if price else None,
+        prompt_bytes=prompt_bytes(call.messages),
     )
+
+
+def prompt_bytes(messages: Sequence[Mapping[str, object]]) -> int:
+    """How long a prompt is: the bytes of its texts, and a fixed number for each picture."""
+    size, pictures = _size(messages)
+    return size + BYTES_A_PICTURE * pictures
 
 
 def hash_of(parts: Sequence[object]) -> str:

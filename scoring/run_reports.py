@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext
 
 from scoring.models import Run
+from scoring.money_words import trouble_words
 from scoring.queries.runs import (
     Known,
     RunFigures,
@@ -18,6 +20,7 @@ from scoring.queries.runs import (
     run_figures,
 )
 from scoring.queries.samples import steadiness_of
+from scoring.queries.spending import CriterionSpending, EndpointCalls, RunMoney, money_of
 from scoring.sheets import Sheet
 from scoring.wording import duration_words
 
@@ -61,11 +64,68 @@ def run_json(run: Run) -> dict[str, Any]:
         "latency": _known(figures.latency)
         | {"median": figures.latency_median, "p95": figures.latency_p95},
         "seconds": progress.seconds,
+        "money": _money_json(money_of(run)),
         "problems": [
             {"error": each.error, "batches": each.batches, "responses": each.responses}
             for each in batch_problems(run)
         ],
     }
+
+
+def _money_json(money: RunMoney | None) -> dict[str, Any] | None:
+    """What a run spent; null for one that calls no hosted model."""
+    if money is None:
+        return None
+    budget = money.budget
+    return {
+        "spent": _dollars(money.spent),
+        "spent_tokens": budget.spent_tokens,
+        "budget": _dollars(budget.limit_cost),
+        "budget_tokens": budget.limit_tokens,
+        "stopped_at_budget": budget.stopped_at is not None,
+        "calls": money.calls,
+        "answered": money.answered,
+        "under_way": money.under_way,
+        "made_again": money.retries,
+        "failed": dict(money.failed),
+        "lost": money.lost,
+        "reused": money.reused,
+        "endpoints": [
+            {
+                "endpoint": each.endpoint,
+                "model": each.model,
+                "calls": each.calls,
+                "failed": dict(each.failed),
+                "lost": each.lost,
+                "latency_median": each.latency,
+            }
+            | _sums(each)
+            for each in money.endpoints
+        ],
+        "criteria": [
+            {
+                "criterion": each.criterion.key,
+                "verdicts": each.verdicts,
+                "without_value": each.unscored,
+                "made_again": each.retries,
+                "latency_median": each.latency,
+            }
+            | _sums(each)
+            for each in money.criteria
+        ],
+    }
+
+
+def _sums(row: EndpointCalls | CriterionSpending) -> dict[str, Any]:
+    return {
+        "tokens_in": _known(row.tokens_in),
+        "tokens_out": _known(row.tokens_out),
+        "cost": _known(row.cost),
+    }
+
+
+def _dollars(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
 
 
 def _known(known: Known) -> dict[str, Any]:
@@ -93,9 +153,24 @@ def run_sheets(run: Run) -> list[Sheet]:
             [(name, known.total, known.n) for name, known in sums],
         ),
     ]
+    if money := money_of(run):
+        sheets.append(_money_sheet(money))
     problems = batch_problems(run)
     if problems:
         rows = [(each.error, each.batches, each.responses) for each in problems]
         columns = (gettext("what went wrong"), gettext("batches"), gettext("responses"))
         sheets.append(Sheet(gettext("Problems"), columns, rows))
     return sheets
+
+
+def _money_sheet(money: RunMoney) -> Sheet:
+    budget = money.budget
+    rows = [
+        (gettext("spent, US dollars"), _dollars(money.spent), _dollars(budget.limit_cost)),
+        (gettext("spent, tokens"), budget.spent_tokens, budget.limit_tokens),
+        (gettext("calls made"), money.calls, None),
+        *((trouble_words(trouble), n, None) for trouble, n in money.failed),
+        (gettext("lost on the way, counted as paid"), money.lost, None),
+        (gettext("answers reused"), money.reused, None),
+    ]
+    return Sheet(gettext("Money"), (gettext("figure"), "n", gettext("budget")), rows)

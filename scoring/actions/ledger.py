@@ -107,7 +107,10 @@ class CallLedger:
         if budget.run.status not in UNFINISHED:
             return _unsent(Trouble.STOPPED, gettext("The run was cancelled."))
         refusal = _hold(budget, intent)
-        return _unsent(Trouble.BUDGET, refusal) if refusal else None
+        if not refusal:
+            return None
+        budget.stopped_at = timezone.now()
+        return _unsent(Trouble.BUDGET, refusal)
 
     def _row(self, intent: Intent, now: datetime) -> ModelCall:
         return ModelCall(
@@ -122,6 +125,7 @@ class CallLedger:
             attempt=intent.attempt,
             most_tokens=intent.most_tokens,
             most_cost=_dollars(intent.most_cost),
+            prompt_bytes=intent.prompt_bytes,
             sent_at=now,
         )
 

@@ -128,8 +128,10 @@ def resume_run(*, run: Run, by: User, limits: Spending | None = None, enqueue: b
     )
     if not resumed:
         raise RunNotPossible(gettext("Only a run that stopped before its end can be resumed."))
+    budget: dict[str, object] = {"stopped_at": None}
     if limits is not None:
-        RunBudget.objects.filter(run=run).update(limit_cost=limits.cost, limit_tokens=limits.tokens)
+        budget |= {"limit_cost": limits.cost, "limit_tokens": limits.tokens}
+    RunBudget.objects.filter(run=run).update(**budget)
     run.batches.filter(error__gt="").update(error="", finished_at=None)
     run.batches.filter(finished_at__isnull=True).update(attempts=0)
     run.refresh_from_db()

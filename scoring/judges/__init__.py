@@ -45,6 +45,7 @@ __all__ = [
     "Site",
     "Unscored",
     "build",
+    "calls_models",
     "check_outcomes",
     "judge_class",
     "members_of",
@@ -101,6 +102,14 @@ def queue_of(kind: str, config: Mapping[str, Any]) -> str:
         return str(found.queue)
     queues = {queue_of(each["kind"], each.get("params") or {}) for each in members_of(kind, config)}
     return "gpu" if "gpu" in queues else "llm"
+
+
+def calls_models(kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether a judge, or one inside it, calls hosted models, which cost money."""
+    inside = members_of(kind, config) if kind in JUDGES else []
+    return kind == "llm" or any(
+        calls_models(each["kind"], each.get("params") or {}) for each in inside
+    )
 
 
 def build(kind: str, config: Mapping[str, object], site: Site | None = None) -> Judge:

@@ -221,7 +221,7 @@ class LlmJudge:
                 for place, outcome in zip(question.places, read, strict=True):
                     outcomes[place] = outcome
 
-        results = self.client().chat([self._call(question) for question in questions], told)
+        results = self.client().chat([self.call(question) for question in questions], told)
         works = any(isinstance(result, ChatReply) for result in results)
         failed = []
         for question, result in zip(questions, results, strict=True):
@@ -280,7 +280,8 @@ class LlmJudge:
         }
         return {name: value for name, value in chosen.items() if value is not None}
 
-    def _call(self, question: Question) -> ChatCall:
+    def call(self, question: Question) -> ChatCall:
+        """A question as it is sent."""
         options = self._call_options(question)
         if question.shape is not None:
             options["response_format"] = question.shape

@@ -24,8 +24,9 @@ class ModelCall(models.Model):
     `lost` is a call whose worker died before the answer was kept: nobody knows whether it was
     paid for, and it counts as if it were. An answer exists once for a `cell` of a run (what it
     is for and all that shaped it); `key` is what shaped it alone. `most_tokens` and `most_cost`
-    bound what the call was expected to take when it was sent. Costs are US dollars, latencies
-    seconds; null is unknown.
+    bound what the call was expected to take when it was sent; `prompt_bytes` is how long the
+    prompt was, a picture at a fixed size. Costs are US dollars, latencies seconds; null is
+    unknown.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -40,6 +41,7 @@ class ModelCall(models.Model):
     state = models.CharField(max_length=10, choices=CallState.choices, default=CallState.SENT)
     most_tokens = models.PositiveBigIntegerField()
     most_cost = models.DecimalField(max_digits=18, decimal_places=9, null=True)
+    prompt_bytes = models.PositiveBigIntegerField(null=True)
     reply = models.JSONField(null=True)
     trouble = models.CharField(max_length=20, blank=True)
     message = models.TextField(blank=True)
@@ -77,6 +79,11 @@ class ModelCall(models.Model):
             models.Index(
                 fields=["project", "key"], condition=Q(state="answered"), name="model_call_reuse"
             ),
+            models.Index(
+                fields=["project", "model", "id"],
+                condition=Q(state="answered"),
+                name="model_call_newest",
+            ),
             models.Index(fields=["batch"], condition=Q(state="sent"), name="model_call_under_way"),
         ]
 
@@ -88,7 +95,8 @@ class RunBudget(models.Model):
     """What a run may spend, and what it has: no call is sent that could pass a limit.
 
     `spent_*` are calls that ended, lost ones at their bound; `held_*` the bounds of those under
-    way. Costs are US dollars. A limit of null is none.
+    way. Costs are US dollars. A limit of null is none. `stopped_at` is when a call was not
+    sent because of a limit, until the run is resumed.
     """
 
     run = models.OneToOneField(
@@ -100,6 +108,7 @@ class RunBudget(models.Model):
     spent_tokens = models.PositiveBigIntegerField(default=0)
     held_cost = models.DecimalField(max_digits=18, decimal_places=9, default=0)
     held_tokens = models.PositiveBigIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "scoring_run_budget"

@@ -52,16 +52,20 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The verdicts a run would give; `without_text` of the responses have no text."""
+    """The verdicts a run would give; the responses in `blank` have no text."""
 
     response_ids: Sequence[int]
     criteria: int
     samples: int
-    without_text: int
+    blank: frozenset[int]
 
     @property
     def responses(self) -> int:
         return len(self.response_ids)
+
+    @property
+    def without_text(self) -> int:
+        return len(self.blank)
 
     @property
     def verdicts(self) -> int:
@@ -105,7 +109,7 @@ def plan_run(
         response_ids=[pk for pk, _ in pairs],
         criteria=len(judged_criteria(version, kind)),
         samples=samples,
-        without_text=sum(is_blank for _pk, is_blank in pairs),
+        blank=frozenset(pk for pk, is_blank in pairs if is_blank),
     )
 
 

@@ -6,7 +6,7 @@ from django import template
 
 from rubricstudio.domain.rubric import Criterion, MetMeans
 from rubricstudio.models import Criterion as CriterionRow
-from scoring import wording
+from scoring import money_words, wording
 from scoring.members_page import Split, split_of
 
 register = template.Library()
@@ -14,6 +14,9 @@ register = template.Library()
 register.filter("kind_label", wording.kind_label)
 register.filter("no_review", wording.no_review)
 register.filter("duration", wording.duration_words)
+register.filter("dollars", money_words.dollars)
+register.filter("exact_dollars", money_words.exact_dollars)
+register.filter("trouble", money_words.trouble_words)
 
 
 @register.simple_tag

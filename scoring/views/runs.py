@@ -18,16 +18,21 @@ from rubricstudio.models import Project, Round
 from rubricstudio.permissions import Permission
 from scoring.actions import runs as actions
 from scoring.actions.checks import Check, ask_check
-from scoring.actions.runs import NothingToJudge, RunNameTaken, RunNotPossible
+from scoring.actions.runs import NO_LIMIT, NothingToJudge, RunNameTaken, RunNotPossible
+from scoring.estimates import estimate_run
 from scoring.forms import RunForm
+from scoring.forms_budget import LargerBudgetForm
+from scoring.judges import calls_models
 from scoring.loaders import load_run, load_run_round
-from scoring.models import Run
+from scoring.models import Judge, Run
+from scoring.money_words import estimate_rows, outlook_words
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
 from scoring.queries.keyset import KeysetPage
 from scoring.queries.longest import longest_responses
 from scoring.queries.plans import RunPlan, chosen_responses, free_run_name
 from scoring.queries.samples import cells_page, steadiness_of
+from scoring.queries.spending import budget_of, money_of
 from scoring.queries.suspects import suspect_count, suspects_page
 from scoring.waiting import waits_for
 from scoring.wording import shown_signs
@@ -69,9 +74,20 @@ def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
         "check": check,
         "waits": waits_for(queue_of(judge)) if judge else "",
         "can_start": form.can_start,
+        "hosted": judge is None or calls_models(judge.kind, judge.params),
     }
+    if judge and plan and plan.verdicts:
+        context |= _estimate(form, judge, plan)
     status = 422 if request.method == "POST" and form.errors else 200
     return partial(request, "scoring/run_new.html", "run-plan", context, status=status)
+
+
+def _estimate(form: RunForm, judge: Judge, plan: RunPlan) -> dict[str, Any]:
+    """What the plan would take, and whether the budget reaches; nothing for other judges."""
+    found = estimate_run(judge=judge, version=form.cleaned_data["version"], plan=plan)
+    if found is None:
+        return {}
+    return {"estimate": estimate_rows(found), "outlook": outlook_words(found, form.limits())}
 
 
 def _check(project: Project, form: RunForm) -> Check:
@@ -94,6 +110,7 @@ def _choices(request: ProjectRequest, project: Project) -> Any:
 
 def _start(request: ProjectRequest, project: Project, form: RunForm, plan: RunPlan) -> Run:
     data = form.cleaned_data
+    paid = calls_models(data["judge"].kind, data["judge"].params)
     return actions.start_run(
         judge=data["judge"],
         version=data["version"],
@@ -101,6 +118,7 @@ def _start(request: ProjectRequest, project: Project, form: RunForm, plan: RunPl
         name=data["name"] or free_run_name(project, data["judge"], data["version"]),
         samples=data["samples"],
         by=request.user,
+        limits=form.limits() if paid else NO_LIMIT,
     )
 
 
@@ -111,7 +129,7 @@ def run(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseB
     if carried_out is None:
         return render(request, "scoring/run_imported.html", _imported(request, round_))
     live = request.htmx.target == "run-live"
-    context = _live(carried_out) if live else _live(carried_out) | _still(request, round_)
+    context = _live(carried_out) if live else _whole(request, carried_out)
     fragment = "run-live" if live else "run-verdicts"
     response = partial(request, "scoring/run.html", fragment, context)
     if live and not context["progress"].is_unfinished:
@@ -120,9 +138,14 @@ def run(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseB
     return response
 
 
+def _whole(request: ProjectRequest, shown: Run) -> dict[str, Any]:
+    return _live(shown) | _still(request, shown.round)
+
+
 def _live(shown: Run) -> dict[str, Any]:
     figures = queries.run_figures(shown.round, since=queries.rate_since(shown))
     progress = queries.progress_of(shown, figures)
+    money = money_of(shown)
     return {
         "tab": "runs",
         "run": shown,
@@ -130,6 +153,8 @@ def _live(shown: Run) -> dict[str, Any]:
         "figures": figures,
         "progress": progress,
         "problems": queries.batch_problems(shown),
+        "money": money,
+        "larger": LargerBudgetForm(budget=money.budget) if money and money.stopped_at else None,
         "waits": waits_for(queue_of(shown.judge)) if progress.is_unfinished else "",
     }
 
@@ -196,8 +221,12 @@ def run_cancel(request: ProjectRequest, project: Project, run_id: int) -> HttpRe
 @require_POST
 def run_resume(request: ProjectRequest, project: Project, run_id: int) -> HttpResponseBase:
     shown = load_run(project, run_id)
+    form = LargerBudgetForm(request.POST, budget=budget_of(shown))
+    if not form.is_valid():
+        context = _whole(request, shown) | {"larger": form}
+        return render(request, "scoring/run.html", context, status=422)
     try:
-        actions.resume_run(run=shown, by=request.user)
+        actions.resume_run(run=shown, by=request.user, limits=form.limits())
         messages.success(request, _("The run goes on with the verdicts that are missing."))
     except RunNotPossible as error:
         messages.error(request, str(error))

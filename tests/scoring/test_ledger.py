@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,25 +15,20 @@ from pytest_django.fixtures import Settings
 from rubricstudio.models import Verdict
 from scoring.actions import batches
 from scoring.actions.here import work_here
-from scoring.actions.judges import create_judge
 from scoring.actions.ledger import CallLedger, write_off
-from scoring.actions.runs import NO_LIMIT, Spending, cancel_run, resume_run, start_run
+from scoring.actions.runs import NO_LIMIT, Spending, cancel_run, resume_run
 from scoring.actions.verdicts import Shelf
 from scoring.judges import JudgeBusy
 from scoring.llm_calls import ChatFailure, ChatReply, Intent, Limits
 from scoring.llm_errors import Trouble
-from scoring.models import CallState, Endpoint, Judge, ModelCall, Run, RunBudget, RunStatus
+from scoring.models import CallState, Endpoint, ModelCall, Run, RunBudget, RunStatus
 from tests.conftest import Cast, Data
-from tests.scripted_server import Answer, Call, ScriptedServer, fail, say
+from tests.scoring.hosted import begun, hosted_judge, verdict
+from tests.scripted_server import ScriptedServer, fail
 
 pytestmark = pytest.mark.django_db
 
 CELLS = 12  # four responses by three criteria
-
-
-def verdict(call: Call) -> Answer:
-    """What fits the criterion that is asked about."""
-    return say("3" if 'Verdicts offered:\n- "1"' in call.text else "met")
 
 
 @pytest.fixture
@@ -44,33 +40,7 @@ def server(settings: Settings) -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def hosted(cast: Cast, server: ScriptedServer) -> Any:
-    def make(name: str = "Hosted", **params: Any) -> Judge:
-        given = {
-            "model": "hosted_vllm/m",
-            "api_base": server.url,
-            "reply": "json_object",
-            "attempts": 1,
-            "concurrency": 2,
-        }
-        return create_judge(
-            project=cast.project, name=name, kind="llm", params=given | params, by=cast.author
-        )
-
-    return make
-
-
-def begun(
-    cast: Cast, data: Data, judge: Judge, limits: Spending = NO_LIMIT, name: str = "a"
-) -> Run:
-    return start_run(
-        judge=judge,
-        version=data.version,
-        response_ids=[response.pk for response in data.responses],
-        name=name,
-        by=cast.author,
-        limits=limits,
-        enqueue=False,
-    )
+    return partial(hosted_judge, cast, server)
 
 
 def states(run: Run) -> dict[str, int]:

@@ -6,11 +6,14 @@ name. Without --session, --source, --tag, --task and --first it judges all respo
     manage.py run_judge demo --judge "SmolLM2" --kind local --first 10 --here
     manage.py run_judge demo --judge GPT --kind llm --param model=openai/gpt-4.1
     manage.py run_judge demo --judge GPT --check
+    manage.py run_judge demo --judge GPT --budget 2.50
     manage.py run_judge demo --resume "GPT on Advice v1"
 
 --wait (the default) hands the work to the workers and follows it on stderr; --here judges in
 this process and needs no worker; --detach returns at once. Exit codes: 0 done (or started,
 with --detach), 1 failed, partial, cancelled or refused, 2 wrong usage or an unknown name.
+Before a run with a hosted model it says on stderr what that would take; with --budget or
+--budget-tokens no call is sent that could pass it, and --resume takes larger ones.
 --check looks in this process for what speaks against the judge and starts nothing: 0 it can judge
 (there may be warnings), 1 it cannot.
 """
@@ -31,18 +34,23 @@ from rubricstudio.workers import worker_status
 from scoring.actions.checks import found_here
 from scoring.actions.here import work_here
 from scoring.actions.runs import (
+    NO_LIMIT,
     NothingToJudge,
     RunNameTaken,
     RunNotPossible,
+    Spending,
     cancel_run,
     resume_run,
     start_run,
 )
 from scoring.cli import Report
+from scoring.estimates import RunEstimate, estimate_run
 from scoring.forms import MAX_SAMPLES
-from scoring.judges import JUDGES, queue_of
+from scoring.forms_budget import BudgetForm, LargerBudgetForm
+from scoring.judges import JUDGES, calls_models, queue_of
 from scoring.judges.checks import Problem
 from scoring.models import Judge, Run, RunStatus
+from scoring.money_words import estimate_rows, outlook_words
 from scoring.naming import (
     UnknownName,
     configuration,
@@ -61,6 +69,7 @@ from scoring.queries.plans import (
     free_run_name,
     plan_run,
 )
+from scoring.queries.spending import budget_of
 from scoring.run_reports import measure, progress_line, run_json, run_sheets
 from scoring.wording import no_worker
 
@@ -121,6 +130,10 @@ class Command(Report):
         judge = self._judge(project, by, options)
         plan = plan_run(project, version, narrowing, kind=judge.kind, samples=options["samples"])
         self._say_plan(plan)
+        limits = _limits(BudgetForm(options))
+        if limits != NO_LIMIT and not calls_models(judge.kind, judge.params):
+            raise usage(f"the judge {judge} calls no hosted model: it needs no budget")
+        self._say_estimate(estimate_run(judge=judge, version=version, plan=plan), limits)
         return start_run(
             judge=judge,
             version=version,
@@ -128,6 +141,7 @@ class Command(Report):
             name=options["name"] or free_run_name(project, judge, version),
             samples=options["samples"],
             by=by,
+            limits=limits,
             enqueue=not options["here"],
         )
 
@@ -173,7 +187,8 @@ class Command(Report):
     def _resume(self, project: Project, by: User, options: dict[str, Any]) -> Run:
         run = find_run(project, options["resume"])
         self._check_worker(queue_of(run.judge.kind, run.judge.params), options)
-        return resume_run(run=run, by=by, enqueue=not options["here"])
+        limits = _limits(LargerBudgetForm(options, budget=budget_of(run)))
+        return resume_run(run=run, by=by, limits=limits, enqueue=not options["here"])
 
     def _check_worker(self, queue: str, options: dict[str, Any]) -> None:
         """Refuse to wait for nobody, before anything is made; say so where nobody waits."""
@@ -193,6 +208,15 @@ class Command(Report):
         )
         if plan.without_text:
             self.say(f"{plan.without_text} responses have no text: they cannot be assessed")
+
+    def _say_estimate(self, found: RunEstimate | None, limits: Spending) -> None:
+        if found is None:
+            return
+        for row in estimate_rows(found):
+            span = f" ({row.span})" if row.span else ""
+            self.say(f"{row.label}: {row.value}{span}; {row.how}")
+        if outlook := outlook_words(found, limits):
+            self.say(outlook)
 
     # -- seeing it through
 
@@ -275,6 +299,10 @@ def _add_modes(parser: CommandParser) -> None:
     group = parser.add_argument_group("the run")
     group.add_argument("--name", default="", help="its name (default: judge and version)")
     group.add_argument("--by", metavar="EMAIL", help="who runs it (default: an owner)")
+    group.add_argument("--budget", metavar="DOLLARS", help="stop before it costs more than this")
+    group.add_argument(
+        "--budget-tokens", metavar="N", help="likewise in tokens, of prompts and replies together"
+    )
     how = group.add_mutually_exclusive_group()
     how.add_argument("--wait", action="store_true", help="follow the workers (the default)")
     how.add_argument("--here", action="store_true", help="judge in this process")
@@ -292,6 +320,13 @@ def _check_numbers(options: dict[str, Any]) -> None:
         raise usage("--first takes a number from 1 on")
     if len(options["name"]) > 200:
         raise usage("--name takes 200 characters at most")
+
+
+def _limits(form: BudgetForm) -> Spending:
+    """The limits in a form of a budget."""
+    for name, errors in form.errors.items():
+        raise usage(f"--{name.replace('_', '-')}: {errors[0]}")
+    return form.limits()
 
 
 def _narrowing(project: Project, options: dict[str, Any]) -> Narrowing:

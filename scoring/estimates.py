@@ -1,0 +1,193 @@
+"""What a run would take, before it starts: calls, tokens and dollars, each with its interval.
+
+The prompts of a few cells of the plan, drawn at random with a seed, are built as the judge would
+build them. Their bytes stand for those of all; what earlier calls of the model took turns bytes
+into tokens and tokens into dollars, and where there are none a stated range does.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rubricstudio.domain.spending import Expected, rate_of, total_of_sample
+from rubricstudio.models import Criterion, Response, RubricVersion
+from scoring.actions.batches import requests_for
+from scoring.actions.judges import site
+from scoring.actions.runs import Spending
+from scoring.judges import InvalidJudgeConfig, build
+from scoring.judges.llm import LlmJudge
+from scoring.llm_calls import prompt_bytes
+from scoring.models import Judge
+from scoring.queries.earlier_calls import EarlierCall, earlier_calls
+from scoring.queries.plans import RunPlan, judged_criteria
+
+SAMPLE = 40
+SAMPLE_WITH_PICTURES = 10  # each brings its pictures along
+SEED = 20
+ENOUGH = 10  # earlier calls; fewer say too little
+
+# Where no earlier call tells: tokens a byte of English and of most other languages (5 to 3 bytes
+# a token), and the tokens of two or three sentences with quotes.
+TOKENS_A_BYTE = Expected(1 / 4, 1 / 5, 1 / 3)
+REPLY_TOKENS = (150, 40, 400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEstimate:
+    """What a run would take if every call is answered at the first attempt; cost in US dollars.
+
+    cost: None where no price is known here. looked_at: how many of the `prompts` were built; a
+    prompt is asked once for each sample. by_earlier, replies_by, price_by: how many earlier calls
+    tell the tokens a byte, the length of replies and the price; 0 where a stated range, or the
+    judge's own price, does.
+    """
+
+    calls: int
+    tokens_in: Expected
+    tokens_out: Expected
+    cost: Expected | None
+    looked_at: int
+    prompts: int
+    by_earlier: int
+    replies_by: int
+    price_by: int
+    may_reuse: bool
+
+    @property
+    def tokens(self) -> Expected:
+        return self.tokens_in + self.tokens_out
+
+    def outlook(self, limits: Spending) -> str:
+        """Whether the budget reaches: "stops", "may stop", or empty where it does."""
+        given = ((limits.cost, self.cost), (limits.tokens, self.tokens))
+        pairs = [(float(limit), found) for limit, found in given if limit and found]
+        if any(limit < found.low for limit, found in pairs):
+            return "stops"
+        return "may stop" if any(limit < found.high for limit, found in pairs) else ""
+
+
+def estimate_run(*, judge: Judge, version: RubricVersion, plan: RunPlan) -> RunEstimate | None:
+    """What the plan would take; None for judges of another kind than llm, also those made
+    of such judges: what a panel's rule or a cascade leaves to ask is known afterwards only.
+
+    A handful of queries, whatever the size of the plan.
+    """
+    if judge.kind != "llm" or not plan.verdicts:
+        return None
+    try:
+        built = build(judge.kind, judge.params, site())
+    except InvalidJudgeConfig:
+        return None
+    assert isinstance(built, LlmJudge)
+    prompts = _prompts(judge, built, version, plan)
+    if not prompts.sizes:
+        return None
+    calls = prompts.calls * plan.samples
+    earlier = earlier_calls(judge.rater.project, built.model)
+    own = [each for each in earlier if each.judge_id == judge.pk]
+    a_byte, by_earlier = _tokens_a_byte(own, earlier, calls)
+    reply, replies_by = _tokens_a_reply(own, built, prompts, calls)
+    tokens_in = total_of_sample(prompts.sizes, prompts.units).times(plan.samples) * a_byte
+    tokens_out = reply.times(calls)
+    cost, price_by = _cost(built, own, earlier, tokens_in, tokens_out, calls)
+    return RunEstimate(
+        calls=calls,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost=cost,
+        looked_at=len(prompts.sizes) * prompts.calls_each,
+        prompts=prompts.calls,
+        by_earlier=by_earlier,
+        replies_by=replies_by,
+        price_by=price_by,
+        may_reuse=built.reuse,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompts:
+    """The prompts of a plan, by units of which some were drawn and their prompts built.
+
+    A unit is what the judge never divides: a response and a criterion, or a whole response where
+    one call asks several criteria. sizes: bytes of each unit drawn. calls_each: calls of a unit.
+    criteria: the most in one call. longest_reply: the tokens it may have.
+    """
+
+    sizes: list[int]
+    units: int
+    calls_each: int
+    criteria: int
+    longest_reply: int
+
+    @property
+    def calls(self) -> int:
+        return self.units * self.calls_each
+
+
+def _prompts(judge: Judge, built: LlmJudge, version: RubricVersion, plan: RunPlan) -> _Prompts:
+    keys = judged_criteria(version, judge.kind)
+    asked = [pk for pk in plan.response_ids if pk not in plan.blank]
+    whole = built.mode == "rubric"
+    in_a_call = min(len(keys), built.criteria_per_call) if whole else 1
+    columns = [tuple(keys)] if whole else [(key,) for key in keys]
+    units, calls_each = len(asked) * len(columns), -(-len(columns[0]) // in_a_call)
+    most = SAMPLE_WITH_PICTURES if built.vision else SAMPLE
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    drawn = sorted(chance.sample(range(units), min(most, units)))
+    places = [divmod(unit, len(columns)) for unit in drawn]
+    chosen = [(asked[row], key) for row, column in places for key in columns[column]]
+    responses = Response.objects.select_related("task").in_bulk({pk for pk, _ in chosen})
+    rows = Criterion.objects.select_related("parent").in_bulk({key for _, key in chosen})
+    cells = [(responses[pk], rows[key], 0) for pk, key in chosen]
+    questions = built.questions(requests_for(built, judge.rater.project, cells))
+    sizes = [prompt_bytes(built.call(question).messages) for question in questions]
+    of_units = [sum(sizes[at : at + calls_each]) for at in range(0, len(sizes), calls_each)]
+    longest = max(map(built.longest_reply, questions), default=0)
+    return _Prompts(of_units, units, calls_each, in_a_call, longest)
+
+
+def _tokens_a_byte(
+    own: Sequence[EarlierCall], all_: Sequence[EarlierCall], calls: int
+) -> tuple[Expected, int]:
+    """Tokens for each byte of a prompt, and how many earlier calls say so (0: the range)."""
+    told = own if len(own) >= ENOUGH else all_
+    if len(told) < ENOUGH:
+        return TOKENS_A_BYTE, 0
+    return rate_of([(each.prompt_bytes, each.tokens_in) for each in told], calls), len(told)
+
+
+def _tokens_a_reply(
+    own: Sequence[EarlierCall], built: LlmJudge, prompts: _Prompts, calls: int
+) -> tuple[Expected, int]:
+    """Tokens of a reply, and how many earlier calls say so.
+
+    Only this judge's own tell: another's settings make other replies.
+    """
+    if len(own) >= ENOUGH:
+        return rate_of([(1, each.tokens_out) for each in own], calls), len(own)
+    longest = prompts.longest_reply
+    usual, low, high = (min(each * prompts.criteria, longest) for each in REPLY_TOKENS)
+    if built.reasoning_effort not in (None, "none"):
+        high = longest
+    return Expected(usual, low, high), 0
+
+
+def _cost(
+    built: LlmJudge,
+    own: Sequence[EarlierCall],
+    all_: Sequence[EarlierCall],
+    tokens_in: Expected,
+    tokens_out: Expected,
+    calls: int,
+) -> tuple[Expected | None, int]:
+    """Dollars by the judge's prices, else by what a token cost earlier; how many calls say so."""
+    if built.price_in is not None and built.price_out is not None:
+        paid = tokens_in.times(built.price_in / 1e6) + tokens_out.times(built.price_out / 1e6)
+        return paid, 0
+    for known in (own, all_):
+        told = [(each.tokens, each.cost) for each in known if each.cost is not None]
+        if len(told) >= ENOUGH:
+            return (tokens_in + tokens_out) * rate_of(told, calls), len(told)
+    return None, 0
