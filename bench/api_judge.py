@@ -232,7 +232,9 @@ def _workers() -> Iterator[Callable[[], float]]:
     """Celery's workers, and a function that says what processor time they have spent."""
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "rubricstudio", "worker"]
     worker = subprocess.Popen(
-        [*command, "-Q", "llm", "--concurrency", str(PROCESSES), "--loglevel", "ERROR"], cwd=ROOT
+        [*command, "-Q", "llm", "--concurrency", str(PROCESSES), "--loglevel", "ERROR"],
+        cwd=ROOT,
+        stdout=sys.stderr,
     )
     try:
         yield lambda: _processor(worker.pid)

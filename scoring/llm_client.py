@@ -93,8 +93,9 @@ class LlmClient:
         if waiting:
             desk = Desk()
             books = Books(desk, self.ledger, self.limits)
-            desk.serve(self._chat(waiting, books, partial(_hand_over, desk, keep)))
+            desk.serve(self._chat(waiting, books, partial(_hand_over, books, keep)))
             books.settle()
+            desk.clear()
         return results
 
     @property
@@ -242,8 +243,8 @@ class _Asked:
     intent: Intent
 
 
-def _hand_over(desk: Desk, keep: OnResult, i: int, result: Result) -> None:
-    desk.put(partial(keep, i, result))
+def _hand_over(books: Books, keep: OnResult, i: int, result: Result) -> None:
+    books.tell(partial(keep, i, result))
 
 
 def _stops(result: Result) -> bool:

@@ -37,6 +37,12 @@ class Desk:
         """Have `job` done by the caller's thread; from any thread."""
         self._jobs.put(job)
 
+    def clear(self) -> None:
+        """Do the jobs that were put here after the work had ended."""
+        while not self._jobs.empty():
+            if job := self._jobs.get():
+                job()
+
     def serve(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` in the process's loop for calls, and the jobs it puts here, until both end.
 
@@ -104,6 +110,7 @@ class Books:
     def __init__(self, desk: Desk, ledger: Ledger | None, limits: Limits) -> None:
         self._ledger, self._limits = ledger, limits
         self._ended: SimpleQueue[tuple[Permit, Result]] = SimpleQueue()
+        self._telling: SimpleQueue[Job] = SimpleQueue()
         self._desk, self._settling = desk, False
         self._opening: Gathering[Intent, Permit | ChatFailure] = Gathering(desk, self._write)
         self._pacing: Gathering[Intent, float] = Gathering(desk, self._pace)
@@ -123,6 +130,21 @@ class Books:
         if self._ledger is None:
             return
         self._ended.put((permit, result))
+        self._settle_soon()
+
+    def tell(self, job: Job) -> None:
+        """Have `job` done once all that was closed before is written down.
+
+        A verdict that is stored while its call is not yet booked would outlive the worker that
+        dies in between, and the call be counted as lost.
+        """
+        if self._ledger is None:
+            self._desk.put(job)
+            return
+        self._telling.put(job)
+        self._settle_soon()
+
+    def _settle_soon(self) -> None:
         if not self._settling:
             self._settling = True
             asyncio.get_running_loop().call_later(SETTLING, self._desk.put, self.settle)
@@ -135,13 +157,18 @@ class Books:
     def settle(self) -> None:
         """Write down what has ended and is not written yet; in the caller's thread."""
         self._settling = False
-        if not self._ended.empty():
+        if not (self._ended.empty() and self._telling.empty()):
             self._write([])
 
     def _write(self, intents: Sequence[Intent]) -> Sequence[Permit | ChatFailure]:
         assert self._ledger is not None
+        # In this order: what is told of was closed before.
+        telling = [self._telling.get() for _ in range(self._telling.qsize())]
         ended = [self._ended.get() for _ in range(self._ended.qsize())]
-        return self._ledger.write(intents, ended)
+        written = self._ledger.write(intents, ended)
+        for job in telling:
+            self._desk.put(job)
+        return written
 
     def _pace(self, intents: Sequence[Intent]) -> Sequence[float]:
         assert self._ledger is not None
