@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from celery import shared_task
@@ -10,29 +11,24 @@ from rubricstudio.models import RubricVersion
 from scoring.actions import batches, checks, preview, reviews, runs, trainings, vectors
 from scoring.models import Judge, PreviewRun, RubricReview, Run, Training
 
-
-# The action counts the attempts and gives a batch up; Celery only waits and tries again.
-@shared_task(
+# The action counts the attempts and gives the work up; Celery only waits and tries again.
+_tried_again = partial(
+    shared_task,
     acks_late=True,
     ignore_result=True,
     autoretry_for=batches.TRY_AGAIN,
     retry_backoff=True,
-    retry_backoff_max=300,
     max_retries=None,
 )
+
+
+@_tried_again(retry_backoff_max=300)
 def judge_batch(*, run_id: int, number: int, **_: object) -> None:
     run = Run.objects.select_related("judge", "round__version").get(pk=run_id)
     batches.judge_batch(run=run, number=number)
 
 
-@shared_task(
-    acks_late=True,
-    ignore_result=True,
-    autoretry_for=batches.TRY_AGAIN,
-    retry_backoff=True,
-    retry_backoff_max=60,
-    max_retries=None,
-)
+@_tried_again(retry_backoff_max=60)
 def judge_preview(*, preview_id: int, **_: object) -> None:
     rows = PreviewRun.objects.select_related(
         "judge__rater", "rubric__project", "response__task", "version"
@@ -40,26 +36,13 @@ def judge_preview(*, preview_id: int, **_: object) -> None:
     preview.judge_preview(run=rows.get(pk=preview_id))
 
 
-@shared_task(
-    acks_late=True,
-    ignore_result=True,
-    autoretry_for=batches.TRY_AGAIN,
-    retry_backoff=True,
-    max_retries=None,
-)
+@_tried_again()
 def review_rubric(*, review_id: int, **_: object) -> None:
     rows = RubricReview.objects.select_related("judge__rater", "rubric__project")
     reviews.carry_out_review(review=rows.get(pk=review_id))
 
 
-@shared_task(
-    acks_late=True,
-    ignore_result=True,
-    autoretry_for=batches.TRY_AGAIN,
-    retry_backoff=True,
-    retry_backoff_max=300,
-    max_retries=None,
-)
+@_tried_again(retry_backoff_max=300)
 def train_judge(*, training_id: int, **_: object) -> None:
     rows = Training.objects.select_related("project", "created_by")
     trainings.carry_out_training(training=rows.get(pk=training_id))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from annotations.actions import activate, create_session
+from annotations.models import Session
 from scoring.actions.here import work_here
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
@@ -33,6 +35,18 @@ def rules(cast: Cast, name: str = "Rules", **params: Any) -> Judge:
         params=params or {"verdicts": VERDICTS},
         by=cast.author,
     )
+
+
+def judges_blind(cast: Cast, data: Data) -> Session:
+    """A blind session in which the author still has everything to judge."""
+    session = create_session(
+        project=cast.project,
+        name="Blind",
+        version=data.version,
+        by=cast.owner,
+        annotators=[cast.author],
+    )
+    return activate(session=session, by=cast.owner)
 
 
 def queued(cast: Cast, data: Data, judge: Judge, name: str = "first", samples: int = 1) -> Run:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
 from django.db.models import Sum
-from pytest_django.fixtures import Settings
 
 from rubricstudio.models import Verdict
 from scoring.actions import batches
@@ -23,24 +20,12 @@ from scoring.llm_calls import ChatFailure, ChatReply, Intent, Limits
 from scoring.llm_errors import Trouble
 from scoring.models import CallState, Endpoint, ModelCall, Run, RunBudget, RunStatus
 from tests.conftest import Cast, Data
-from tests.scoring.hosted import begun, hosted_judge, verdict
+from tests.scoring.hosted import begun, verdict
 from tests.scripted_server import ScriptedServer, fail
 
 pytestmark = pytest.mark.django_db
 
 CELLS = 12  # four responses by three criteria
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[ScriptedServer]:
-    settings.JUDGE_ALLOW_PRIVATE_HOSTS = True
-    with ScriptedServer(verdict) as started:
-        yield started
-
-
-@pytest.fixture
-def hosted(cast: Cast, server: ScriptedServer) -> Any:
-    return partial(hosted_judge, cast, server)
 
 
 def states(run: Run) -> dict[str, int]:

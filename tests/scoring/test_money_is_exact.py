@@ -104,7 +104,7 @@ def _end_suddenly(
     time.sleep(chance.uniform(0.0, LONGEST_LIFE))  # the moment of the end, which is random
     if chance.random() < 0.2:
         _cut_connections()
-        time.sleep(chance.uniform(0.0, LATENCY))
+        time.sleep(chance.uniform(0.0, LATENCY))  # as long as they go on without, at random
     for each in at_work:
         each.kill()
 

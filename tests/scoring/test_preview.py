@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from annotations.actions import activate, create_session
+from annotations.actions import create_session
 from rubricstudio.actions.rubrics import publish, start_draft
 from rubricstudio.actions.tasks import add_response
 from rubricstudio.domain.aggregation import AGGREGATORS, UnfitRubric
@@ -45,7 +45,7 @@ from scoring.queries.preview import open_cells, preview
 from scoring.queries.score_means import scores
 from scoring.queries.scores import Scoring
 from tests.conftest import Cast, Data
-from tests.scoring.judged import VERDICTS, rules, worked
+from tests.scoring.judged import VERDICTS, judges_blind, rules, worked
 
 
 @pytest.fixture
@@ -377,14 +377,7 @@ def test_what_one_has_still_to_judge_blind_is_hidden_and_not_read(
     client: Client, cast: Cast, data: Data, draft: RubricVersion
 ) -> None:
     worked(cast, data, rules(cast))
-    session = create_session(
-        project=cast.project,
-        name="Blind",
-        version=data.version,
-        by=cast.owner,
-        annotators=[cast.author],
-    )
-    activate(session=session, by=cast.owner)
+    judges_blind(cast, data)
 
     found = preview(draft.rubric, cast.author)
     client.force_login(cast.author)
@@ -719,14 +712,7 @@ def test_the_reply_about_a_response_one_judges_blind_is_not_there(
     assert said is not None
     here = url(draft.rubric, "preview-said", said.pk)
     assert author.get(here).status_code == 200
-    session = create_session(
-        project=cast.project,
-        name="Blind",
-        version=data.version,
-        by=cast.owner,
-        annotators=[cast.author],
-    )
-    activate(session=session, by=cast.owner)
+    judges_blind(cast, data)
 
     assert author.get(here).status_code == 404
 

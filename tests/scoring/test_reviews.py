@@ -18,7 +18,6 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from annotations.actions import activate, create_session
 from rubricstudio.actions.rubrics import create_rubric, start_draft
 from rubricstudio.models import Rubric
 from scoring import meta_items, meta_prompts, tasks
@@ -37,7 +36,7 @@ from scoring.models import Judge, RubricReview, RunStatus
 from scoring.queries.reviews import edits_between
 from scoring.review_page import review_page
 from tests.conftest import Cast, Data
-from tests.scoring.judged import rules
+from tests.scoring.judged import judges_blind, rules
 from tests.scoring.review_replies import asked, entries, reply
 from tests.scripted_server import Answer, Call, ScriptedServer, fail
 
@@ -488,14 +487,7 @@ def test_reasons_about_responses_one_judges_blind_are_hidden(
 ) -> None:
     pin_response(rubric=rubric, response_id=data.responses[0].pk, by=cast.author)
     review = reviewed(cast, model, rubric, in_context=True)
-    session = create_session(
-        project=cast.project,
-        name="Blind",
-        version=data.version,
-        by=cast.owner,
-        annotators=[cast.author],
-    )
-    activate(session=session, by=cast.owner)
+    judges_blind(cast, data)
 
     def page(user: Any) -> str:
         client.force_login(user)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from rubricstudio.models import Verdict
 from scoring.actions.here import work_here
@@ -24,7 +21,7 @@ from scoring.queries.plans import Narrowing, plan_run
 from scoring.queries.spending import money_of
 from scoring.run_reports import run_sheets
 from tests.conftest import Cast, Data
-from tests.scoring.hosted import begun, hosted_judge, verdict
+from tests.scoring.hosted import begun, verdict
 from tests.scoring.judged import rules, worked
 from tests.scripted_server import ScriptedServer, fail
 
@@ -33,18 +30,6 @@ pytestmark = pytest.mark.django_db
 CELLS = 12  # four responses by three criteria
 RUNS_URL = "/projects/demo/runs/"
 HTMX = {"HX-Request": "true", "HX-Target": "run-live"}
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[ScriptedServer]:
-    settings.JUDGE_ALLOW_PRIVATE_HOSTS = True
-    with ScriptedServer(verdict) as started:
-        yield started
-
-
-@pytest.fixture
-def hosted(cast: Cast, server: ScriptedServer) -> Any:
-    return partial(hosted_judge, cast, server)
 
 
 @pytest.fixture

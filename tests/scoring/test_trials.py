@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from annotations.actions import activate, create_session, next_item
+from annotations.actions import next_item
 from rubricstudio.models import Verdict
 from scoring import tasks
 from scoring.actions.judges import archive_judge
@@ -14,7 +14,7 @@ from scoring.actions.trials import start_trial
 from scoring.models import Judge, PreviewRun, PreviewVerdict, RunStatus
 from scoring.queries.preview import newest_preview_run, open_preview_run
 from tests.conftest import Cast, Data
-from tests.scoring.judged import rules
+from tests.scoring.judged import judges_blind, rules
 
 
 @pytest.fixture
@@ -120,14 +120,7 @@ def test_whoever_has_still_to_judge_a_response_blind_sees_no_trial_on_it(
     judge = rules(cast)
     trial = _tried(cast, data, judge)
     tasks.judge_preview(preview_id=trial.pk)
-    session = create_session(
-        project=cast.project,
-        name="Blind",
-        version=data.version,
-        by=cast.owner,
-        annotators=[cast.author],
-    )
-    activate(session=session, by=cast.owner)
+    session = judges_blind(cast, data)
     assert next_item(session=session, by=cast.author)
 
     page = author.get(trial.get_absolute_url())
