@@ -114,7 +114,5 @@ def position_of(
     first = np.where(np.isnan(answers) | (answers == 0), np.nan, shown_first)
     return Position(
         consistency=mean_by_task(same, tasks, np.ones(len(same)), bootstrap),
-        first=mean_by_task(
-            first, np.concatenate([tasks, tasks]), np.ones(len(first)), bootstrap
-        ),
+        first=mean_by_task(first, np.concatenate([tasks, tasks]), np.ones(len(first)), bootstrap),
     )

@@ -11,25 +11,26 @@ from rubricstudio.safe_address import UnsafeAddress, check_base, origin
 from scoring.judges.config import parameter
 from scoring.judges.outcomes import UNVERIFIED, all_or_raise, failed_status, outcome_of
 from scoring.judges.pictures import picture_digests, with_pictures
-from scoring.judges.prompts import PROMPT_VERSION, prompt_sha256
+from scoring.judges.prompts import prompt_sha256
 from scoring.judges.protocol import (
     InvalidJudgeConfig,
     JudgeError,
     JudgeRequest,
     Outcome,
+    PairRequest,
     Provenance,
     Site,
     Tell,
     Unscored,
     judge_readable,
 )
-from scoring.judges.questions import Question, by_response, one_by_one, shares
-from scoring.judges.rubric_prompts import RUBRIC_PROMPT_VERSION
+from scoring.judges.questions import Question, by_response, compared, one_by_one, shares
 from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Limits, Result
 from scoring.llm_client import OPEN_ROUTES, LlmClient
 
 REPLY_STYLES = ("json_schema", "json_object", "text")
-MODES = ("criterion", "rubric")
+PAIRWISE = "pairwise"
+MODES = ("criterion", "rubric", PAIRWISE)
 FURTHER_TOKENS = 256  # of a reply, for each criterion of a call after its first
 EFFORTS = ("none", "minimal", "low", "medium", "high")
 
@@ -55,7 +56,8 @@ class LlmJudge:
     )
     mode: str = parameter(
         "What one call asks: criterion for a call about each criterion; rubric for all criteria "
-        "of a response in one call, which costs less and lets them sway each other.",
+        "of a response in one call, which costs less and lets them sway each other; pairwise for "
+        "which of two responses is better by each criterion, asked in both orders.",
         default="criterion",
         choices=MODES,
     )
@@ -182,6 +184,11 @@ class LlmJudge:
                 f"The parameter 'api_key_env' names {self.api_key_env!r}, but only a variable "
                 "whose name ends in _API_KEY may be sent to a provider."
             )
+        if self.compares and self.examples:
+            raise InvalidJudgeConfig(
+                "The parameter 'examples' shows verdicts on single responses, which mode "
+                "pairwise does not ask for: leave it at 0."
+            )
         if self.api_base is not None:
             self._check_base(self.api_base)
 
@@ -201,6 +208,11 @@ class LlmJudge:
                 f"{origin(api_base)} is not among the addresses that may be sent a key: leave "
                 "out api_key_env, or ask the operator to add the address."
             )
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is asked about pairs (`PairRequest`) and about nothing else."""
+        return self.mode == PAIRWISE
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
         return self.judge_telling(requests, lambda _said: None)
@@ -233,6 +245,11 @@ class LlmJudge:
 
     def questions(self, requests: Sequence[JudgeRequest]) -> list[Question]:
         """The calls that would be made for the requests."""
+        pairs = [each for each in requests if isinstance(each, PairRequest)]
+        if len(pairs) != (len(requests) if self.compares else 0):
+            raise JudgeError("A judge of mode pairwise judges pairs, and no other judge does.")
+        if self.compares:
+            return compared(pairs, self.reply)
         if self.mode == "rubric":
             return by_response(requests, self.reply, self.criteria_per_call)
         return one_by_one(requests, self.reply)
@@ -358,17 +375,10 @@ class LlmJudge:
         parameters: dict[str, object] = {
             **self._sampling(),
             "reply": self.reply,
-            "prompt_version": PROMPT_VERSION,
             "attempts": result.attempts,
             **self._call_options(question),
+            **question.told(result),
         }
-        if question.several:
-            parameters |= {
-                "mode": self.mode,
-                "prompt_version": RUBRIC_PROMPT_VERSION,
-                "criteria_in_call": len(question.requests),
-                "call_latency": result.latency,
-            }
         if self.examples:
             parameters["examples"] = [each.source for each in request.examples]
         if self.unverified_quotes != "keep":

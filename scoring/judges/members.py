@@ -95,6 +95,8 @@ def make_member(config: object, kinds: Collection[str], site: Site, parameter: s
         judge = build(str(kind), params, site)
     except InvalidJudgeConfig as error:
         raise InvalidJudgeConfig(f"The parameter {parameter!r}, judge {name!r}: {error}") from error
+    if getattr(judge, "compares", False):
+        raise _refused(parameter, "takes judges of single responses, not of pairs", name)
     return Member(name, str(kind), float(weight), judge)
 
 

@@ -71,15 +71,15 @@ def read_verdict(given: object, scale: Scale) -> float | None:
 
 def is_cannot_assess(given: object) -> bool:
     """Whether a reply's verdict says that nobody could decide."""
-    return isinstance(given, str) and _word(given) == CANNOT_ASSESS
+    return isinstance(given, str) and word_key(given) == CANNOT_ASSESS
 
 
 def _names(text: str, offer: Offer, scale: Scale) -> bool:
-    words = {_word(offer.word)}
+    words = {word_key(offer.word)}
     if scale.kind is ScaleKind.ORDINAL:
         label = next(level.label for level in scale.levels if level.value == offer.value)
-        words |= {_word(label), _word(f"{offer.word} {label}")}
-    return _word(text) in words - {""}
+        words |= {word_key(label), word_key(f"{offer.word} {label}")}
+    return word_key(text) in words - {""}
 
 
 def _points(text: str, scale: Scale) -> float | None:
@@ -99,6 +99,6 @@ def _bare(text: str) -> str:
     return text.strip().strip("\"'`*_“”‘’ ").rstrip(".").strip("*_ ")
 
 
-def _word(text: str) -> str:
+def word_key(text: str) -> str:
     """A word as it is compared: lower case, its parts joined by one underscore, signs kept."""
     return re.sub(r"(?:(?!-\d)[^\w.+/]|_)+", "_", _bare(text).casefold()).strip("_")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.verdict import Quote, VerdictStatus
 from scoring.judges.protocol import (
     JudgeBusy,
@@ -37,9 +36,11 @@ def outcome_of(
     request: JudgeRequest, reading: Reading, provenance: Provenance, unverified: str
 ) -> Outcome:
     """What a reply says of a request, its quotes looked up; `unverified` is one of UNVERIFIED."""
-    quotes = find_quotes(reading.quotes, request.response_text or "")
+    texts = [text or "" for _, text in request.answers]
+    own, of_other = find_quotes(reading.quotes, texts[0]), find_quotes(reading.of_other, texts[-1])
+    quotes = (*own, *of_other)
     status, reason = reading.status, reading.reason
-    if unverified == "refuse" and _unfounded(request.criterion, reading.value, quotes):
+    if unverified == "refuse" and _unfounded(request, reading.value, quotes):
         status = VerdictStatus.CANNOT_ASSESS
         reason = (
             "The criterion needs evidence, and the response holds none of the judge's quotes "
@@ -50,27 +51,29 @@ def outcome_of(
             status=status,
             reason=reason,
             rationale=reading.rationale,
-            quotes=quotes,
+            quotes=own,
+            of_other=of_other,
             provenance=provenance,
         )
     doubted = unverified == "doubt"
     return Scored(
         value=reading.value,
         rationale=reading.rationale,
-        quotes=quotes,
-        confidence=_doubt(request.criterion, reading.value, quotes) if doubted else None,
+        quotes=own,
+        of_other=of_other,
+        confidence=_doubt(request, reading.value, quotes) if doubted else None,
         provenance=provenance,
     )
 
 
-def _unfounded(criterion: Criterion, value: float | None, quotes: Sequence[Quote]) -> bool:
-    """Whether a verdict that has to quote the response quotes nothing that is there."""
-    return criterion.needs_quote(value) and not _found(quotes)
+def _unfounded(request: JudgeRequest, value: float | None, quotes: Sequence[Quote]) -> bool:
+    """Whether a verdict that has to quote what is judged quotes nothing that is there."""
+    return request.needs_quote(value) and not _found(quotes)
 
 
-def _doubt(criterion: Criterion, value: float, quotes: Sequence[Quote]) -> float | None:
+def _doubt(request: JudgeRequest, value: float, quotes: Sequence[Quote]) -> float | None:
     """Half of 1 and the share of quotes that were found; None where there is nothing to doubt."""
-    if _unfounded(criterion, value, quotes):
+    if _unfounded(request, value, quotes):
         return 0.5
     found = _found(quotes)
     return None if found == len(quotes) else (1 + found / len(quotes)) / 2

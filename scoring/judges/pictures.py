@@ -25,8 +25,8 @@ def texts_of(request: JudgeRequest) -> list[str]:
     """Every text of a request that may name a picture, as a judge reads them."""
     examples = [example.text for example in request.criterion.examples]
     prompts = [message.content for message in request.messages]
-    answer = [request.response_text or ""]
-    return [*prompts, *request.context, request.reference, *answer, *examples]
+    answers = [text or "" for _, text in request.answers]
+    return [*prompts, *request.context, request.reference, *answers, *examples]
 
 
 def with_pictures(text: str, pictures: Sequence[Picture]) -> str | list[dict[str, object]]:

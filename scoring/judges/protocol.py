@@ -74,6 +74,50 @@ class JudgeRequest:
         if self.criterion.is_group:
             raise ValueError(f"{self.criterion.key!r} is a group: only its criteria are judged")
 
+    @property
+    def answers(self) -> tuple[tuple[str, str | None], ...]:
+        """What is judged, each text by what a prompt calls it."""
+        return (("RESPONSE", self.response_text),)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether a text that is to be judged was imported without it."""
+        return any(text is None for _, text in self.answers)
+
+    def allows(self, value: float) -> bool:
+        """Whether a verdict may have this value."""
+        return self.criterion.scale.allows(value)
+
+    def needs_quote(self, value: float | None) -> bool:
+        """Whether a verdict of this value, None for no value, has to quote what is judged."""
+        return self.criterion.needs_quote(value)
+
+
+# What a comparison says: the value of a `Scored` on a `PairRequest`.
+FIRST_BETTER, ALIKE, SECOND_BETTER = -1.0, 0.0, 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRequest(JudgeRequest):
+    """Two responses to one task and one criterion to compare them by, in the order shown.
+
+    The response is the one shown first, as A; `other_text` and `other_id` are the one shown
+    second, as B.
+    """
+
+    other_text: str | None
+    other_id: str = ""
+
+    @property
+    def answers(self) -> tuple[tuple[str, str | None], ...]:
+        return (("RESPONSE A", self.response_text), ("RESPONSE B", self.other_text))
+
+    def allows(self, value: float) -> bool:
+        return value in (FIRST_BETTER, ALIKE, SECOND_BETTER)
+
+    def needs_quote(self, value: float | None) -> bool:
+        return self.criterion.evidence_required and value in (FIRST_BETTER, SECOND_BETTER)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
@@ -102,6 +146,7 @@ class Scored:
     `value` is on the criterion's scale. `probabilities` pairs each offered value with the
     probability the model gave it, and is empty for a judge that only says its choice;
     `confidence` in [0, 1] is then None too: what a model says of itself is not a probability.
+    `of_other` are the quotes of the response shown second, where two are compared.
     """
 
     value: float
@@ -110,6 +155,7 @@ class Scored:
     quotes: tuple[Quote, ...] = ()
     confidence: float | None = None
     probabilities: tuple[tuple[float, float], ...] = ()
+    of_other: tuple[Quote, ...] = ()
     status: ClassVar[VerdictStatus] = VerdictStatus.OK
 
     def __post_init__(self) -> None:
@@ -126,6 +172,7 @@ class Unscored:
     provenance: Provenance
     rationale: str = ""
     quotes: tuple[Quote, ...] = ()
+    of_other: tuple[Quote, ...] = ()
     value: ClassVar[None] = None
 
     def __post_init__(self) -> None:
@@ -248,7 +295,7 @@ def judge_readable(
         reason="The response has no text.",
         provenance=Provenance(model=model),
     )
-    refused = [blank if request.response_text is None else None for request in requests]
+    refused = [blank if request.is_blank else None for request in requests]
     return judge_others(requests, refused, judge)
 
 
@@ -291,7 +338,7 @@ def check_outcomes(requests: Sequence[JudgeRequest], outcomes: Sequence[Outcome]
             f"The judge returned {len(outcomes)} outcomes for {len(requests)} requests."
         )
     for request, outcome in zip(requests, outcomes, strict=True):
-        if isinstance(outcome, Scored) and not request.criterion.scale.allows(outcome.value):
+        if isinstance(outcome, Scored) and not request.allows(outcome.value):
             raise JudgeError(
                 f"The judge returned {outcome.value!r} for criterion {request.criterion.key!r}, "
                 "whose scale has no such value."

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rubricstudio.domain.rubric import Scale
@@ -40,7 +40,8 @@ REFUSAL = re.compile(
 class Reading:
     """What a reply says: `value` where `status` is ok, else `reason` says why there is none.
 
-    `said` is the part of the reply that says it, where that is not all of it.
+    `said` is the part of the reply that says it, where that is not all of it; `of_other` are the
+    quotes of the response shown second, where two are compared.
     """
 
     status: VerdictStatus
@@ -49,15 +50,20 @@ class Reading:
     rationale: str = ""
     quotes: tuple[str, ...] = ()
     said: str = ""
+    of_other: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Said:
+    """A verdict as it stands in a reply, whatever it is.
+
+    told: what was said for it, the object that it is a field of or the text before its line.
+    """
+
     start: int
     end: int
     verdict: object
-    rationale: str = ""
-    quotes: tuple[str, ...] = ()
+    told: Mapping[str, object] | str
     code: str = ""
 
 
@@ -72,6 +78,22 @@ def read_reply(
 ) -> Reading:
     """The verdict in `reply` on a criterion with `scale`.
 
+    The other parameters are those of `find_verdict`.
+    """
+    found = find_verdict(
+        reply, response=response, code=code, finish_reason=finish_reason, refusal=refusal
+    )
+    if isinstance(found, Reading):
+        return found
+    rationale, quotes = _reasons(found)
+    return reading_of(found.verdict, scale, rationale=rationale, quotes=quotes)
+
+
+def find_verdict(
+    reply: str, *, response: str, code: str, finish_reason: str, refusal: str
+) -> Said | Reading:
+    """The verdict that counts in a reply; a reading without a value where there is none.
+
     `response` is what was judged, with the other responses that were shown; `code` is the one
     that the prompt asked to sign with; `finish_reason` and `refusal` are the provider's words.
     """
@@ -82,8 +104,13 @@ def read_reply(
     if found is None:
         return no_verdict(text, finish_reason)
     if finish_reason == "length" and found.end < len(text.rstrip()):
-        return _cut_off(found.rationale)
-    return reading_of(found.verdict, scale, rationale=found.rationale, quotes=found.quotes)
+        return _cut_off(_reasons(found)[0])
+    return found
+
+
+def _reasons(said: Said) -> tuple[str, tuple[str, ...]]:
+    told = said.told
+    return reasons_before(told) if isinstance(told, str) else reasons_in(told)
 
 
 def provider_refused(finish_reason: str, refusal: str) -> Reading | None:
@@ -104,16 +131,21 @@ def spoken(reply: str) -> str:
 def reading_of(
     verdict: object, scale: Scale, *, rationale: str, quotes: tuple[str, ...]
 ) -> Reading:
-    """The reading of a verdict that was found, with what was said for it."""
-    told = partial(Reading, rationale=rationale, quotes=quotes)
-    if is_cannot_assess(verdict):
-        reason = rationale or "The judge could not decide from what it was shown."
-        return told(VerdictStatus.CANNOT_ASSESS, reason=reason)
+    """The reading of a verdict on a scale that was found, with what was said for it."""
     value = read_verdict(verdict, scale)
+    return valued(verdict, value, Reading(VerdictStatus.OK, rationale=rationale, quotes=quotes))
+
+
+def valued(verdict: object, value: float | None, reading: Reading) -> Reading:
+    """A reading of what was said for a verdict, with its value; None where it names none."""
+    told = partial(replace, reading)
+    if is_cannot_assess(verdict):
+        reason = reading.rationale or "The judge could not decide from what it was shown."
+        return told(status=VerdictStatus.CANNOT_ASSESS, reason=reason)
     if value is None:
         reason = f"The verdict {str(verdict)[:80]!r} is not one of those offered."
-        return told(VerdictStatus.PARSE_ERROR, reason=reason)
-    return told(VerdictStatus.OK, value)
+        return told(status=VerdictStatus.PARSE_ERROR, reason=reason)
+    return told(value=value)
 
 
 def no_verdict(text: str, finish_reason: str) -> Reading:
@@ -131,7 +163,7 @@ def _cut_off(rationale: str = "") -> Reading:
     return Reading(VerdictStatus.PARSE_ERROR, reason=CUT_OFF, rationale=rationale)
 
 
-def _last_verdict(text: str, response: str, code: str) -> _Found | None:
+def _last_verdict(text: str, response: str, code: str) -> Said | None:
     objects = _objects(text)
     inside = [(each.start, each.end) for each in objects]
     lines = [
@@ -154,10 +186,10 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _objects(text: str) -> list[_Found]:
+def _objects(text: str) -> list[Said]:
     """Each JSON object in the text, outermost only; none where it holds braces without end."""
     decoder = json.JSONDecoder(strict=False)
-    found: list[_Found] = []
+    found: list[Said] = []
     at = text.find("{")
     for _ in range(MOST_BRACES):
         if at < 0:
@@ -172,32 +204,40 @@ def _objects(text: str) -> list[_Found]:
     return []
 
 
-def _found(value: Mapping[str, object], start: int, end: int) -> _Found:
-    return _Found(start, end, value.get("verdict", ABSENT), *reasons_in(value))
+def _found(value: Mapping[str, object], start: int, end: int) -> Said:
+    return Said(start, end, value.get("verdict", ABSENT), value)
 
 
 def reasons_in(value: Mapping[str, object]) -> tuple[str, tuple[str, ...]]:
     """The rationale and the quotes of a JSON object; what is not of their form is left out."""
-    rationale, quotes = value.get("rationale"), value.get("quotes")
-    return (
-        rationale.strip() if isinstance(rationale, str) else "",
-        tuple(q for q in quotes if isinstance(q, str)) if isinstance(quotes, list) else (),
-    )
+    rationale = value.get("rationale")
+    return (rationale.strip() if isinstance(rationale, str) else "", texts_in(value, "quotes"))
+
+
+def texts_in(value: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """The texts in a list of a JSON object; what is none is left out."""
+    given = value.get(name)
+    return tuple(q for q in given if isinstance(q, str)) if isinstance(given, list) else ()
 
 
 def reasons_before(text: str) -> tuple[str, tuple[str, ...]]:
     """The rationale and the quotes in plain text that comes before its verdict."""
-    quotes = tuple(q.group("quote").strip().strip('"“”') for q in QUOTE_LINE.finditer(text))
+    quotes = tuple(unquoted(q.group("quote")) for q in QUOTE_LINE.finditer(text))
     return QUOTE_LINE.sub("", text).strip(), quotes
 
 
-def _lines(text: str) -> Iterator[_Found]:
+def unquoted(passage: str) -> str:
+    """A passage on a line of its own, without the quotation marks around it."""
+    return passage.strip().strip('"“”')
+
+
+def _lines(text: str) -> Iterator[Said]:
     """Each line "Verdict: word" outside an object, with what was said before it."""
     for match in VERDICT_LINE.finditer(text):
-        yield _Found(
+        yield Said(
             match.start(),
             match.end(),
             match["word"],
-            *reasons_before(text[: match.start()]),
+            text[: match.start()],
             match["code"] or "",
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rubricstudio.domain.rubric import Criterion, MetMeans
 from scoring.judges.prompts import (
+    DECIDING,
     FAULT,
     QUOTES_NEEDED,
     QUOTES_WELCOME,
@@ -58,7 +59,7 @@ def rubric_messages(requests: Sequence[JudgeRequest], *, json_reply: bool) -> tu
     form = (JSON_REPLY if json_reply else TEXT_REPLY).format(
         code=code, count=len(criteria), quotes=QUOTES_WELCOME
     )
-    return compose(requests[0], SEVERAL_CRITERIA, (*asked, *_offers(criteria), form))
+    return compose(requests[0], (SEVERAL_CRITERIA, DECIDING), (*asked, *_offers(criteria), form))
 
 
 def rubric_schema(criteria: Sequence[Criterion]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rubricstudio.domain.rubric import Criterion, Level, MetMeans, Scale, ScaleKind
 from scoring.judges import JudgeRequest, Message
+from scoring.judges.protocol import PairRequest
 
 NAMES_A_DOSE = Criterion(key="dose", text="The response names a dose.")
 INVENTS = Criterion(key="invents", text="The response invents a dose.", met_means=MetMeans.BAD)
@@ -37,6 +38,22 @@ def a_request(
         criterion=criterion,
         response_text=text,
         **{"messages": QUESTION, "response_id": "r1"} | others,
+    )
+
+
+def a_pair(
+    text: str | None = DOSED,
+    other: str | None = VAGUE,
+    response_id: str = "r1",
+    criterion: Criterion = NAMES_A_DOSE,
+    **others: Any,
+) -> PairRequest:
+    """Two responses, the first shown as A."""
+    return PairRequest(
+        criterion=criterion,
+        response_text=text,
+        other_text=other,
+        **{"messages": QUESTION, "response_id": response_id, "other_id": "r2"} | others,
     )
 
 

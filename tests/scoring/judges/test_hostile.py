@@ -9,10 +9,11 @@ import pytest
 from rubricstudio.domain.suspicion import Sign
 from rubricstudio.domain.verdict import VerdictStatus
 from scoring.judges import JudgedExample, Outcome, Scored
+from scoring.judges.pair_prompts import pair_messages
 from scoring.judges.prompts import judge_messages, request_code
 from scoring.judges.rubric_prompts import rubric_messages
 from tests.hostile_responses import HOSTILE
-from tests.scoring.judges.cases import INVENTS, NAMES_A_DOSE, a_request
+from tests.scoring.judges.cases import INVENTS, NAMES_A_DOSE, VAGUE, a_pair, a_request
 from tests.scoring.judges.conftest import Servers, asked_in
 from tests.scoring.judges.test_llm import judge_at
 from tests.scripted_server import Answer, Call, Script
@@ -38,6 +39,20 @@ def test_a_hostile_response_stands_whole_inside_a_block_it_cannot_close(
         opening, end = f"<<RESPONSE {code}>>\n", f"\n<<END RESPONSE {code}>>"
         assert user.content.count(opening) == user.content.count(end) == 1
         assert user.content.partition(opening)[2].partition(end)[0] == text
+        assert text not in system.content
+
+
+@pytest.mark.parametrize("json_reply", [True, False])
+def test_of_two_hostile_responses_neither_can_close_its_block(json_reply: bool) -> None:
+    for text, other in zip(TEXTS, TEXTS[1:] + TEXTS[:1], strict=True):
+        request = a_pair(text, other)
+        code = request_code(request)
+        system, user = pair_messages(request, json_reply=json_reply)
+
+        for name, own in (("RESPONSE A", text), ("RESPONSE B", other)):
+            opening, end = f"<<{name} {code}>>\n", f"\n<<END {name} {code}>>"
+            assert user.content.count(opening) == user.content.count(end) == 1
+            assert user.content.partition(opening)[2].partition(end)[0] == own
         assert text not in system.content
 
 
@@ -176,3 +191,53 @@ def test_only_the_code_of_its_own_prompt_signs_a_verdict(serve: Servers) -> None
     outcomes = judge_at(serve(lambda _: Answer(content=guessed)), reply="text").judge([a_request()])
 
     assert outcomes[0].status is VerdictStatus.PARSE_ERROR
+
+
+# -- two responses. The verdict planted is for the response itself, wherever it is shown.
+
+
+def _planted(side: str) -> list[str]:
+    """The hostile texts, their verdicts being that one side is better."""
+    return [text.replace('"met"', f'"{side}"').replace(": met", f": {side}") for text in TEXTS]
+
+
+def _compared(serve: Servers, script: Script, style: str) -> list[Outcome]:
+    """Each text as A against a plain answer, then as B."""
+    pairs = [a_pair(text, VAGUE, str(n)) for n, text in enumerate(_planted("A"))]
+    pairs += [a_pair(VAGUE, text, f"{n}b") for n, text in enumerate(_planted("B"))]
+    return list(judge_at(serve(script), mode="pairwise", reply=style).judge(pairs))
+
+
+def _both_of(call: Call) -> str:
+    """What stands between the first opening marker and the last closing one."""
+    return (
+        call.text.partition("<<RESPONSE A ")[2].partition(">>\n")[2].rpartition("\n<<END RESP")[0]
+    )
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_judge_that_only_repeats_a_pair_has_preferred_nothing(serve: Servers, style: str) -> None:
+    outcomes = _compared(serve, lambda call: Answer(content=_both_of(call)), style)
+
+    assert not [each for each in outcomes if isinstance(each, Scored)]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("first", [True, False], ids=["responses first", "verdict first"])
+def test_the_judge_s_own_preference_counts_beside_what_it_repeats(
+    serve: Servers, style: str, first: bool
+) -> None:
+    def both(call: Call) -> Answer:
+        code = call.text.partition("<<RESPONSE A ")[2][:12]
+        said = {"rationale": "Neither.", "quotes_a": [], "quotes_b": [], "verdict": "same"}
+        own = json.dumps(said) if style == "json_schema" else f"Neither.\nVerdict {code}: same"
+        parts = [_both_of(call), own]
+        return Answer(content="\n".join(parts if first else parts[::-1]))
+
+    outcomes = _compared(serve, both, style)
+
+    # Text that begins a thought and never ends it hides what follows: no verdict, never a side.
+    lost = [each for each in outcomes if not isinstance(each, Scored)]
+    assert {each.value for each in outcomes if isinstance(each, Scored)} == {0.0}
+    assert len(lost) <= 4
+    assert all(each.status is VerdictStatus.PARSE_ERROR for each in lost)
