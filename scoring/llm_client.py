@@ -1,22 +1,19 @@
-"""Chat completions from hosted models, many at once: the only module that knows LiteLLM.
+"""Chat completions from hosted models, many at once, in their turn and within bounds.
 
-It knows nothing of judging. A call gives a `ChatReply` or a `ChatFailure` that says what
-kind of trouble it was, so that whoever pays can decide what to store, retry or stop.
+It knows nothing of judging, nor how a model is reached: see `llm_provider` and `llm_server`.
+A call gives a `ChatReply` or a `ChatFailure` that says what kind of trouble it was, so that
+whoever pays can decide what to store, retry or stop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Protocol, Self
 
 from rubricstudio.safe_address import AddressGuard, origin
 from scoring.llm_calls import (
@@ -31,9 +28,9 @@ from scoring.llm_calls import (
 )
 from scoring.llm_desk import Books, Desk
 from scoring.llm_errors import Explained, Trouble, explain
-
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
+from scoring.llm_models import listed_price
+from scoring.llm_provider import Provider
+from scoring.llm_server import OwnServer
 
 LONGEST_WAIT = 60.0  # seconds; a provider that asks for more is left alone for now
 SHUT = 30.0  # seconds for which nobody calls a service that stayed busy
@@ -44,7 +41,19 @@ OPEN_ROUTES = ("openai/", "hosted_vllm/")
 
 RETRIED = (Trouble.BUSY, Trouble.BROKEN)
 STOPPING = (Trouble.BUSY, Trouble.FATAL, Trouble.BUDGET, Trouble.STOPPED)
-OnResult = Callable[[int, "Result"], None]
+OnResult = Callable[[int, Result], None]
+
+
+class Route(Protocol):
+    """How a model is reached, open while it is entered."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def ask(self, call: ChatCall) -> ChatReply:
+        """The reply to one attempt of a call, or an exception that `explain` can tell."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,7 @@ class LlmClient:
 
     def _unanswered(self, calls: Sequence[ChatCall], keep: OnResult) -> list[_Asked]:
         """The calls that were not answered before; the answers of the others are kept."""
-        price = self.price or (_listed_price(self.model) if self.ledger else None)
+        price = self.price or (listed_price(self.model) if self.ledger else None)
         asked = [
             _Asked(
                 i,
@@ -134,42 +143,43 @@ class LlmClient:
         stopped = False
         guard = AddressGuard(self.allow_private)
 
-        async def work(complete: partial[Any]) -> None:
+        async def work(route: Route) -> None:
             nonlocal stopped
             for asked in waiting:
-                result = await self._call(complete, asked, books, guard)
+                result = await self._call(route, asked, books, guard)
                 keep(asked.number, result)
                 stopped = stopped or _stops(result)
                 if stopped:
                     return
 
-        async with _own_client(self, guard) as client:
-            complete = self._complete(client)
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.concurrency, len(calls))):
-                    group.create_task(work(complete))
+        async with self._route(guard) as route, asyncio.TaskGroup() as group:
+            for _ in range(min(self.concurrency, len(calls))):
+                group.create_task(work(route))
 
-    def _complete(self, client: object | None) -> partial[Any]:
-        _know(self.model)
-        settings: dict[str, object] = {"timeout": self.timeout, **self.options}
-        if self.api_base:
-            # An explicit key, if only a placeholder: LiteLLM would else send the provider's
-            # own key from the environment to this address.
-            settings |= {"api_base": self.api_base, "api_key": self.api_key or "none"}
-            settings["client"] = client
-        elif self.api_key:
-            settings["api_key"] = self.api_key
-        return partial(
-            _litellm().acompletion, model=self.model, max_retries=0, num_retries=0, **settings
+    def _route(self, guard: AddressGuard) -> Route:
+        if self.api_base is None:
+            return Provider(
+                model=self.model,
+                api_key=self.api_key,
+                options=self.options,
+                timeout=self.timeout,
+                price=self.price,
+            )
+        return OwnServer(
+            model=self.model,
+            api_base=self.api_base,
+            api_key=self.api_key,
+            options=self.options,
+            timeout=self.timeout,
+            price=self.price,
+            guard=guard,
         )
 
-    async def _call(
-        self, complete: partial[Any], asked: _Asked, books: Books, guard: AddressGuard
-    ) -> Result:
+    async def _call(self, route: Route, asked: _Asked, books: Books, guard: AddressGuard) -> Result:
         """One call with its retries: the last result, with the number of attempts made."""
         for attempt in range(1, self.attempts + 1):
             intent = replace(asked.intent, attempt=attempt)
-            result = await self._booked(complete, asked.call, intent, books, guard)
+            result = await self._booked(route, asked.call, intent, books, guard)
             if isinstance(result, ChatReply) or result.trouble not in RETRIED or result.unsent:
                 return result
             wait = self._wait(attempt, result.retry_after)
@@ -182,7 +192,7 @@ class LlmClient:
 
     async def _booked(
         self,
-        complete: partial[Any],
+        route: Route,
         call: ChatCall,
         intent: Intent,
         books: Books,
@@ -195,7 +205,7 @@ class LlmClient:
         permit = await books.open(intent)
         if isinstance(permit, ChatFailure):
             return permit
-        result = await self._attempt(complete, call, intent.attempt, guard)
+        result = await self._attempt(route, call, intent.attempt, guard)
         books.close(permit, result)
         return result
 
@@ -207,13 +217,13 @@ class LlmClient:
         return float(min(self.backoff * 2 ** (attempt - 1), LONGEST_WAIT) * spread)
 
     async def _attempt(
-        self, complete: partial[Any], call: ChatCall, attempt: int, guard: AddressGuard
+        self, route: Route, call: ChatCall, attempt: int, guard: AddressGuard
     ) -> Result:
         begun = time.perf_counter()
         try:
-            # LiteLLM's timeout is for silence; this one is for a server that dribbles.
+            # A route's own timeout is for silence; this one is for a server that dribbles.
             async with asyncio.timeout(self.timeout + GRACE):
-                response = await complete(messages=list(call.messages), **call.options)
+                reply = await route.ask(call)
         except Exception as error:
             found = explain(error, model=self.model, where=self.api_base, timeout=self.timeout)
             if found.unreached and guard.refusals:
@@ -226,8 +236,7 @@ class LlmClient:
                 attempts=attempt,
                 maybe_paid=found.trouble is Trouble.TIMEOUT or found.unheard,
             )
-        listed = _listed_price(self.model) is not None
-        return _reply(response, self.price, listed, time.perf_counter() - begun, attempt)
+        return replace(reply, latency=time.perf_counter() - begun, attempts=attempt)
 
     def _without_key(self, message: str) -> str:
         """Providers repeat a key they refuse, and messages reach pages and logs."""
@@ -249,122 +258,3 @@ def _hand_over(books: Books, keep: OnResult, i: int, result: Result) -> None:
 
 def _stops(result: Result) -> bool:
     return isinstance(result, ChatFailure) and result.trouble in STOPPING
-
-
-def _reply(
-    response: Any,
-    price: tuple[float, float] | None,
-    listed: bool,
-    latency: float,
-    attempts: int,
-) -> ChatReply:
-    if not response.choices:
-        return ChatReply(text="", latency=latency, attempts=attempts)
-    choice = response.choices[0]
-    usage = getattr(response, "usage", None)
-    tokens_in = getattr(usage, "prompt_tokens", None)
-    tokens_out = getattr(usage, "completion_tokens", None)
-    cost = response._hidden_params.get("response_cost") if listed else None
-    if price and tokens_in is not None and tokens_out is not None:
-        cost = tokens_in * price[0] + tokens_out * price[1]
-    extra = getattr(choice.message, "provider_specific_fields", None) or {}
-    return ChatReply(
-        text=choice.message.content or "",
-        finish_reason=choice.finish_reason or "",
-        refusal=extra.get("refusal") or "",
-        model=response.model or "",
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        cost=cost,
-        latency=latency,
-        attempts=attempts,
-    )
-
-
-# -- LiteLLM itself ------------------------------------------------------------------------
-
-
-@cache
-def _litellm() -> ModuleType:
-    """LiteLLM, imported on first use: it is heavy, and unasked it fetches a price list."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-
-    litellm.suppress_debug_info = True
-    litellm.telemetry = False
-    for name in ("LiteLLM", "httpx", "httpcore", "openai", "aiohttp"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return litellm
-
-
-@cache
-def _listed_price(model: str) -> tuple[float, float] | None:
-    """LiteLLM's price of a model in dollars a token, in and out; None where it lists none."""
-    try:
-        known = _litellm().get_model_info(model)
-    except Exception:  # LiteLLM raises a plain Exception for a model that it does not list
-        return None
-    priced = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-    return (float(priced[0]), float(priced[1])) if None not in priced else None
-
-
-@cache
-def _know(model: str) -> None:
-    """Have LiteLLM know a model that it does not list: it looks for one long, at every call.
-
-    It is told a price of nothing, which `_reply` knows not to take for one.
-    """
-    if _listed_price(model) is not None:
-        return
-    provider = model.partition("/")[0]
-    free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
-    _litellm().register_model({model: {"litellm_provider": provider, "mode": "chat", **free}})
-
-
-def _own_client(
-    client: LlmClient, guard: AddressGuard
-) -> AbstractAsyncContextManager[object | None]:
-    """The HTTP client for a caller's own address; None leaves a provider's to LiteLLM.
-
-    It follows no redirects, and `guard` sees every address it is about to connect to,
-    after the name was resolved: neither can lead it elsewhere.
-    """
-    if not client.api_base:
-        return nullcontext(None)
-    return _GuardedClient(client, client.api_base, guard)
-
-
-class _GuardedClient:
-    def __init__(self, client: LlmClient, api_base: str, guard: AddressGuard) -> None:
-        self._model, self._key, self._base = client.model, client.api_key, api_base
-        self._guard = guard
-
-    async def __aenter__(self) -> object:
-        _litellm()
-        from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
-        from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-        self._transport = LiteLLMAiohttpTransport(client=self._session)
-        if not self._model.startswith("openai/"):
-            return AsyncHTTPHandler(transport=self._transport, follow_redirects=False)
-        import httpx
-        import openai
-
-        return openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=self._base,
-            max_retries=0,
-            http_client=httpx.AsyncClient(transport=self._transport, follow_redirects=False),
-        )
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._transport.aclose()
-
-    def _session(self) -> ClientSession:
-        import aiohttp
-        from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
-
-        secure = get_ssl_configuration() if self._base.startswith("https:") else True
-        assert not isinstance(secure, str)
-        connector = aiohttp.TCPConnector(limit=0, ssl=secure, socket_factory=self._guard.socket)
-        return aiohttp.ClientSession(connector=connector, trust_env=False)

@@ -26,6 +26,10 @@ class Trouble(StrEnum):
     STOPPED = "stopped"  # whoever asked wants no more
 
 
+class GarbledReply(Exception):
+    """A server answered something that is no chat completion; perhaps it was paid for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """`retry_after` in seconds where the server asked for a wait; `unreached`: never connected.
@@ -60,6 +64,13 @@ TROUBLES: dict[str, Trouble] = {
     "UnprocessableEntityError": Trouble.REJECTED,
 }
 
+# aiohttp's, of servers that did not answer, and our own of answers that make no sense.
+UNANSWERED: dict[str, Trouble] = {
+    "InvalidURL": Trouble.FATAL,
+    "ClientError": Trouble.BROKEN,
+    "GarbledReply": Trouble.BROKEN,
+}
+
 # What a provider's words say more exactly than the class of the exception does.
 SAYINGS: tuple[tuple[str, Trouble, str], ...] = (
     ("content_policy_violation", Trouble.REFUSED, ""),
@@ -89,10 +100,13 @@ def explain(error: Exception, *, model: str, where: str | None, timeout: float) 
     """What `error`, raised by a call to `model` at `where` (None: its provider), means."""
     place = where or "the provider"
     names = [each.__name__ for each in type(error).__mro__]
-    kind = next((name for name in TROUBLES if name in names), "")
-    trouble = TROUBLES.get(kind) or _by_status(getattr(error, "status_code", None))
+    known = TROUBLES | UNANSWERED
+    kind = next((name for name in known if name in names), "")
+    trouble = known.get(kind) or _by_status(getattr(error, "status_code", None))
     if trouble is Trouble.TIMEOUT:
         return Explained(trouble, f"No answer in time (the limit is {timeout:g} seconds).")
+    if isinstance(error, GarbledReply):
+        return Explained(trouble, str(error), unheard=True)
     if trouble is Trouble.BROKEN and getattr(error, "litellm_response_headers", None) is None:
         return _unanswered(error, place)
     said = str(error)[:LONGEST_MESSAGE]
@@ -117,7 +131,8 @@ def _by_status(status: object) -> Trouble:
 def _unanswered(error: Exception, place: str) -> Explained:
     """A call that got no HTTP answer: never connected, or cut off midway."""
     chain = list(_chain(error))
-    cause = next((each for each in chain if type(each).__module__ == "httpx"), chain[-1])
+    heard = ("httpx", "aiohttp.")
+    cause = next((e for e in chain if type(e).__module__.startswith(heard)), chain[-1])
     said = str(cause)[:LONGEST_MESSAGE]
     if "api_key" in said:
         return Explained(
@@ -125,7 +140,7 @@ def _unanswered(error: Exception, place: str) -> Explained:
             "No key is set: put it in an environment variable of the workers and name that in "
             "api_key_env.",
         )
-    if any(type(each).__name__ == "ConnectError" for each in chain):
+    if any(type(each).__name__ in ("ConnectError", "ClientConnectorError") for each in chain):
         return Explained(Trouble.BUSY, f"Cannot reach {place}: {said}", unreached=True)
     message = f"The connection broke while the reply was read: {said}"
     return Explained(Trouble.BROKEN, message, unheard=True)

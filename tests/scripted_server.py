@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,8 +41,8 @@ class Call:
 class Answer:
     """What the server sends back.
 
-    `hang` keeps the connection open and says nothing, `cut` closes it midway, `dribble`
-    sends one byte after another without end.
+    `hang` keeps the connection open and says nothing, `cut` closes it midway, `reset` breaks it
+    before a word, `dribble` sends one byte after another without end. `raw` is the body itself.
     """
 
     status: int = 200
@@ -53,6 +55,8 @@ class Answer:
     delay: float = 0.0
     hang: bool = False
     cut: bool = False
+    reset: bool = False
+    raw: bytes | None = None
     dribble: bool = False
 
 
@@ -155,7 +159,10 @@ class ScriptedServer:
                 await asyncio.Event().wait()
         finally:
             self._at_once -= 1
-        payload = json.dumps(_payload(call, answer)).encode()
+        if answer.reset:
+            _reset(writer)
+            return False
+        payload = json.dumps(_payload(call, answer)).encode() if answer.raw is None else answer.raw
         writer.write(_head(answer, 1_000_000 if answer.dribble else len(payload)))
         while answer.dribble:
             writer.write(b" ")
@@ -170,6 +177,13 @@ class ScriptedServer:
             return self.script(call)
         except Exception as error:  # the test should read it, not time out
             return fail(418, f"the script failed: {error!r}")
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Break a connection, so that the other side reads of a reset and not of an end."""
+    at_once = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    writer.transport.abort()
 
 
 def _head(answer: Answer, length: int) -> bytes:

@@ -15,7 +15,7 @@ APPS = ("rubricstudio", "annotations", "scoring")
 # The places that may name each heavy library: where hosted models are called, and where models run.
 _MODELS_RUN = ("scoring/judges/local", "scoring/packing/", "scoring/embedder.py")
 HEAVY = {
-    "litellm": ("scoring/llm_client.py", "scoring/llm_models.py"),
+    "litellm": ("scoring/llm_models.py",),
     "torch": _MODELS_RUN,
     "transformers": _MODELS_RUN,
     "sklearn": ("scoring/learned/",),

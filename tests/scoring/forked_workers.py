@@ -82,10 +82,10 @@ def main() -> None:
 
 def _load() -> None:
     """Have LiteLLM import what a call needs, which it does as it goes: once, before the forks."""
-    from scoring.llm_client import _litellm
+    from scoring.llm_models import litellm
 
     asked = [{"role": "user", "content": "?"}]
-    call = _litellm().acompletion(model="openai/m", messages=asked, mock_response="!")
+    call = litellm().acompletion(model="openai/m", messages=asked, mock_response="!")
     asyncio.run(call)
 
 

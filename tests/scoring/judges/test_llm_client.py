@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import inspect
 import os
 import signal
+import sys
+import threading
 from concurrent.futures import Future
 from importlib import import_module
 from typing import Any
@@ -14,11 +17,15 @@ import pytest
 
 from scoring.llm_calls import ChatCall, ChatFailure, ChatReply
 from scoring.llm_client import LONGEST_WAIT, LlmClient
+from scoring.llm_desk import Desk
 from scoring.llm_errors import TROUBLES, Trouble, retry_after
 from tests.scoring.judges.conftest import Servers
 from tests.scripted_server import Answer, Call, ScriptedServer, fail, say
+from tests.waiting import until
 
-ROUTES = ("hosted_vllm", "openai")
+OWN = ("hosted_vllm", "openai")
+# The last leads to the same server as if it were a provider's, through all of LiteLLM.
+ROUTES = (*OWN, "provider")
 
 
 class Waits(list[float]):
@@ -31,6 +38,9 @@ class Waits(list[float]):
 
 def client_of(server: ScriptedServer, route: str = "hosted_vllm", **others: Any) -> LlmClient:
     defaults: dict[str, Any] = {"pause": Waits(), "allow_private": True, "timeout": 20.0}
+    if route == "provider":
+        at = {"api_base": server.url, "api_key": others.pop("api_key", "none")}
+        return LlmClient(model="hosted_vllm/m", options=at, **defaults | others)
     return LlmClient(model=f"{route}/m", api_base=server.url, **defaults | others)
 
 
@@ -107,7 +117,6 @@ def test_it_does_not_wait_longer_than_the_limit(serve: Servers) -> None:
         (fail(401, "bad key"), Trouble.FATAL, 1),
         (fail(403, "not you"), Trouble.FATAL, 1),
         (fail(404, "no such model", code="model_not_found"), Trouble.FATAL, 1),
-        (fail(307, Location="http://169.254.169.254/"), Trouble.FATAL, 1),
         (fail(429, "out of credit: insufficient_quota"), Trouble.FATAL, 2),
         (fail(400, "This model's maximum context length is 9 tokens"), Trouble.TOO_LONG, 1),
         (fail(400, "weird"), Trouble.REJECTED, 1),
@@ -136,6 +145,16 @@ def test_it_tells_troubles_apart(
     assert len(server.calls) == (1 if trouble is Trouble.FATAL else attempts)
 
 
+@pytest.mark.parametrize("route", OWN)
+def test_a_redirect_is_not_followed(serve: Servers, route: str) -> None:
+    server = serve(lambda call: fail(307, Location="/v2") if call.index == 0 else say("met"))
+
+    result = only(client_of(server, route).chat(calls()))
+
+    assert result.trouble is Trouble.FATAL
+    assert len(server.calls) == 1
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_server_that_hangs_is_a_timeout_and_is_not_asked_again(
     serve: Servers, route: str
@@ -161,7 +180,7 @@ def test_a_server_that_dribbles_is_a_timeout_too(
     assert result.trouble is Trouble.TIMEOUT
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", OWN)
 def test_a_server_that_is_not_there_is_busy(serve: Servers, route: str) -> None:
     server = serve()
     server.stop()
@@ -184,7 +203,7 @@ def test_nothing_more_is_asked_once_no_call_can_work(serve: Servers, status: int
     assert results[2:] == [None, None, None]
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", OWN)
 def test_a_name_that_leads_to_a_private_address_is_refused(serve: Servers, route: str) -> None:
     server = serve()
     named = dataclasses.replace(
@@ -199,7 +218,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused(serve: Servers, route
     assert server.calls == []
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", OWN)
 def test_a_provider_s_own_key_never_goes_to_a_caller_s_address(
     serve: Servers, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +232,7 @@ def test_a_provider_s_own_key_never_goes_to_a_caller_s_address(
     assert "sk-providers-own" not in str(server.calls)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", OWN)
 def test_the_key_is_sent_and_kept_out_of_messages(serve: Servers, route: str) -> None:
     def script(call: Call) -> Answer:
         return fail(401, f"Incorrect key: {call.headers['authorization']}")
@@ -242,7 +261,7 @@ def test_the_cost_follows_from_tokens_and_prices(serve: Servers) -> None:
     assert result.cost == pytest.approx(0.00015)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", OWN)
 def test_batches_to_a_provider_share_their_connections(
     serve: Servers, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +282,14 @@ class Interrupted(BaseException):
     """As a task's time limit comes: raised in the caller's thread by a signal."""
 
 
+def _caller_waits() -> bool:
+    """Whether this test's own thread is where a caller waits for jobs."""
+    frame = sys._current_frames()[threading.main_thread().ident or 0]
+    lines, first = inspect.getsourcelines(Desk.serve)
+    waiting = first + next(i for i, line in enumerate(lines) if "_jobs.get()" in line)
+    return frame.f_code is Desk.serve.__code__ and frame.f_lineno == waiting
+
+
 def test_what_interrupts_the_caller_cancels_its_calls(
     serve: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +304,7 @@ def test_what_interrupts_the_caller_cancels_its_calls(
         raise Interrupted
 
     def script(_: Call) -> Answer:
+        until(_caller_waits, "the caller to wait")
         os.kill(os.getpid(), signal.SIGUSR1)
         return Answer(hang=True)
 
