@@ -18,7 +18,7 @@ HEAVY = {
     "litellm": ("scoring/llm_models.py",),
     "torch": _MODELS_RUN,
     "transformers": _MODELS_RUN,
-    "sklearn": ("scoring/learned/",),
+    "sklearn": (),
 }
 
 

@@ -34,9 +34,12 @@ class Readings:
 
 
 def candidate_layers(loaded: LoadedModel) -> tuple[int, ...]:
-    """At most `LAYERS` layers, evenly from the middle to the last one."""
+    """At most `LAYERS` layers, evenly from a quarter of the depth to the last one.
+
+    Early layers tell more of the text, late ones more of what the model would answer.
+    """
     last = int(loaded.model.config.num_hidden_layers)
-    return tuple(sorted({round(each) for each in np.linspace(max(1, last / 2), last, LAYERS)}))
+    return tuple(sorted({round(each) for each in np.linspace(max(1, last / 4), last, LAYERS)}))
 
 
 def read_states(

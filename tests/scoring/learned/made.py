@@ -12,14 +12,16 @@ FEW = (Setting(0, 0.01), Setting(1, 0.01))
 TASKS, SOURCES, CRITERIA = 12, 3, 4
 
 
-def made_cells(*, signal: float = 2.0, met: float = 0.5, by_source: float = 0.0) -> Cells:
+def made_cells(
+    *, signal: float = 2.0, met: float = 0.5, by_source: float = 0.0, seed: int = 0
+) -> Cells:
     """144 cells of 12 tasks x 3 sources x 4 criteria; two layers of 12 numbers.
 
     The second layer's first number is the label times `signal` in noise; labels are met
     with probability `met`, more so those of source 0 by `by_source` log-odds, which its second
     number tells. The first layer is noise.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     places = np.indices((TASKS, SOURCES, CRITERIA)).reshape(3, -1)
     tasks, sources, criteria = places
     n = len(tasks)

@@ -60,7 +60,7 @@ def test_a_probe_that_merely_tells_sources_apart_is_warned_of() -> None:
 
 
 def test_noise_is_no_better_than_chance() -> None:
-    cells = made_cells(signal=0.0)
+    cells = made_cells(signal=0.0, seed=1)  # in one draw of twenty noise looks like a little more
 
     found = evaluate(cells, people=cells.labels[:, None], settings=FEW)
 

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from scoring.learned.cells import Cells
 from scoring.learned.evaluate import held_out
 from scoring.learned.folds import grouped_folds
-from scoring.learned.probe import CRITERION_SCALE, Choice, Setting, choose, fit
+from scoring.learned.probe import CRITERION_SCALE, Choice, Setting, choose, fit, logistic
 from tests.scoring.learned.made import FEW, made_cells
 
 
@@ -38,6 +38,32 @@ def test_the_folded_weights_are_those_of_each_step_in_turn() -> None:
     ours = fit(cells, Choice(Setting(layer=1, strength=0.01))).of_cells(cells, 1)
 
     assert ours == pytest.approx(theirs.decision_function(parts), abs=1e-4)
+
+
+def test_a_share_counts_as_two_rows_of_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    features, shares = rng.normal(size=(60, 5)), rng.choice([0, 1 / 3, 2 / 3, 1], 60)
+    twice, weights = np.tile(features, (2, 1)), np.concatenate([shares, 1 - shares])
+    for strength in (0.01, 1.0, 1e4):
+        theirs = LogisticRegression(C=strength, tol=1e-10, solver="newton-cholesky")
+        theirs.fit(twice, np.repeat([1, 0], 60), sample_weight=weights)
+
+        coefficients, intercept = logistic(features, shares, strength)
+
+        assert coefficients == pytest.approx(theirs.coef_[0], abs=1e-6)
+        assert intercept == pytest.approx(theirs.intercept_[0], abs=1e-6)
+
+
+def test_rare_verdicts_that_are_easy_to_tell_are_found() -> None:
+    """Newton's plain steps leap too far here and end at nothing: they are halved."""
+    labels = np.where(np.arange(400) < 2, 1.0, 0.0)
+    features = 10 * labels[:, None]
+    theirs = LogisticRegression(C=100, tol=1e-10, max_iter=10_000).fit(features, labels)
+
+    coefficients, intercept = logistic(features, labels, 100)
+
+    assert coefficients == pytest.approx(theirs.coef_[0], abs=1e-3)
+    assert intercept == pytest.approx(theirs.intercept_[0], abs=1e-2)
 
 
 def test_the_layer_is_chosen_by_training_cells_only() -> None:
