@@ -7,7 +7,9 @@ import sys
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import heartbeat_sent, task_postrun
+from celery.signals import heartbeat_sent, task_postrun, worker_init
+from kombu.transport import redis as redis_transport
+from redis.exceptions import ConnectionError as BrokerLost
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rubricstudio.settings")
 
@@ -36,6 +38,26 @@ def report_device(task: Any, **_: object) -> None:
     from scoring.judges.local_device import device_facts
 
     report_facts(node=str(task.request.hostname), facts=device_facts())
+
+
+class PatientChannel(redis_transport.Channel):
+    """A channel whose end is met as the loss of a connection that it is.
+
+    kombu 5.7 closes a lost connection twice. The second time the channel asks a client that is
+    gone for its address, and the AttributeError ends the worker: a restart of the broker would.
+    """
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection.client is None:
+            raise BrokerLost("The connection of this channel is closed.")
+        plain: Any = super()
+        return plain._connparams(asynchronous)
+
+
+@worker_init.connect
+def outlive_the_broker(**_: object) -> None:
+    """Have the worker connect again once its broker is back."""
+    redis_transport.Transport.Channel = PatientChannel
 
 
 class TakeUpWhatWasLeft(bootsteps.StartStopStep):

@@ -55,7 +55,8 @@ def check_judge(*, judge_id: int, version_id: int | None, **call: Any) -> None:
     checks.check_judge(judge=judge, version=version, **call)
 
 
-@shared_task(acks_late=True, ignore_result=True)
+# A worker may be there before its database is: nobody else would take up what was left.
+@_tried_again(retry_backoff_max=60)
 def requeue_unfinished(*, queue: str, **_: object) -> None:
     runs.requeue_unfinished(queue=queue)
     preview.requeue_unfinished(queue=queue)

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as BrokerLost
 
-from rubricstudio.celery import TakeUpWhatWasLeft, app
+from rubricstudio.celery import PatientChannel, TakeUpWhatWasLeft, app
 
 
 def test_open_batches_are_queued_again_whenever_a_worker_has_connected(
@@ -36,3 +37,12 @@ def test_a_worker_with_the_model_also_indexes_what_the_library_lacks(
     TakeUpWhatWasLeft(SimpleNamespace()).start(SimpleNamespace(hostname="gpu@host"))
 
     assert sent[1:] == [("scoring.tasks.index_library", {"queue": "gpu"})]
+
+
+def test_a_channel_without_its_connection_says_that_the_broker_is_lost() -> None:
+    channel: Any = PatientChannel.__new__(PatientChannel)
+    channel.connection = SimpleNamespace(client=None)
+
+    # Any other error would end the worker: tests/scoring/test_services_restart.py.
+    with pytest.raises(BrokerLost):
+        channel._connparams()

@@ -67,7 +67,7 @@ def main() -> None:
     import django
 
     django.setup()
-    _load()
+    load_model_client()
     child = 0
     for line in sys.stdin:
         order = line.strip()
@@ -80,7 +80,7 @@ def main() -> None:
         print("done", flush=True)
 
 
-def _load() -> None:
+def load_model_client() -> None:
     """Have LiteLLM import what a call needs, which it does as it goes: once, before the forks."""
     from scoring.llm_models import litellm
 

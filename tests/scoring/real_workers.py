@@ -28,14 +28,14 @@ Start = Callable[..., Worker]
 
 
 @contextmanager
-def worker_starter() -> Iterator[Start]:
-    """Starts workers: `start(queue="llm", **environ)`. Whatever lives is killed in the end."""
+def worker_starter(program: str = "celery") -> Iterator[Start]:
+    """Starts workers: `start(queue="llm", host="test", **environ)`; all are killed in the end."""
     started: list[Worker] = []
 
-    def start(queue: str = "llm", **environ: str) -> Worker:
-        command = [sys.executable, "-m", "celery", "-A", "rubricstudio", "worker"]
+    def start(queue: str = "llm", host: str = "test", **environ: str) -> Worker:
+        command = [sys.executable, "-m", program, "-A", "rubricstudio", "worker"]
         width = "2" if queue == "llm" else "1"
-        options = ["-n", f"{queue}@test", "-Q", queue, "--concurrency", width]
+        options = ["-n", f"{queue}@{host}", "-Q", queue, "--concurrency", width]
         worker = subprocess.Popen(
             [*command, *options, "--loglevel", "ERROR"],
             env={
