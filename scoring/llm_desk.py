@@ -48,7 +48,9 @@ class Desk:
 
         What interrupts the caller, or a job that fails, cancels the work.
         """
-        future = asyncio.run_coroutine_threadsafe(work, _loop(os.getpid()))
+        with _starting:  # members of a panel call at once
+            loop = _loop(os.getpid())
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         future.add_done_callback(lambda _: self._jobs.put(None))
         try:
             while (job := self._jobs.get()) is not None:
@@ -57,6 +59,9 @@ class Desk:
         except BaseException:
             future.cancel()
             raise
+
+
+_starting = threading.Lock()
 
 
 @cache

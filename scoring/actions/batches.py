@@ -94,8 +94,10 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     judge = build(run.judge.kind, run.judge.params, site(ledger))
     cells = _open_cells(run, batch)
     note_suspects({response for response, _criterion, _sample in cells})
-    # A judge that tells as it goes needs no pieces: it would wait for the last call of each.
-    size = len(cells) if isinstance(judge, TellingJudge) else CHUNK
+    # A judge that tells as it goes needs no pieces: it would wait for the last call of each. One
+    # that computes here does: what it has computed and not told is lost with its worker.
+    whole = isinstance(judge, TellingJudge) and judge.queue == "llm"
+    size = len(cells) if whole else CHUNK
     for start in range(0, len(cells), size or 1):
         if not Run.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
             return False

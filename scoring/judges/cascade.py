@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from rubricstudio.domain.panel import Vote, combine
+from scoring.judges.asking import Ask, News, ask_members, asks, judge_by
 from scoring.judges.config import parameter
 from scoring.judges.members import (
     PLAIN_OR_PANEL,
     Heard,
     MadeOfJudges,
     Member,
-    ask,
     combined_outcome,
-    judge_by,
     make_member,
     member_json,
     provenance_of,
@@ -27,6 +27,7 @@ from scoring.judges.protocol import (
     Provenance,
     Scored,
     Site,
+    Tell,
     judge_readable,
 )
 
@@ -88,22 +89,27 @@ class CascadeJudge(MadeOfJudges):
         object.__setattr__(self, "inside", (first, second))
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        return judge_readable(requests, self.model, self._judge)
+        return self.judge_telling(requests, lambda _said: None)
 
-    def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        return judge_by(requests, self._hear, self._decide)
+    def judge_telling(self, requests: Sequence[JudgeRequest], tell: Tell) -> list[Outcome]:
+        return judge_readable(requests, self.model, partial(self._judge, tell))
 
-    def _hear(self, requests: Sequence[JudgeRequest], heard: Sequence[Heard]) -> None:
+    def _judge(self, tell: Tell, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        return judge_by(requests, self._hear, self._decide, tell)
+
+    def _hear(self, requests: Sequence[JudgeRequest], heard: Sequence[Heard], news: News) -> None:
         first, second = self.inside
+        everything = range(len(requests))
+        wanted: list[Ask] = []
         for sample in range(self.samples):
             again = [replace(each, sample=each.sample * self.samples + sample) for each in requests]
-            ask(first, _slot(sample), again, heard)
-        doubted = [
-            pair
-            for pair in zip(requests, heard, strict=True)
-            if self._doubt(self._first(pair[0], self._samples(pair[1]))) is not None
-        ]
-        ask(second, SECOND, [request for request, _ in doubted], [said for _, said in doubted])
+            wanted += asks(_slot(sample), again, heard, everything)
+        ask_members([(first, wanted)], news)
+        doubted = [place for place in everything if self._is_doubted(requests[place], heard[place])]
+        ask_members([(second, asks(SECOND, requests, heard, doubted))], news)
+
+    def _is_doubted(self, request: JudgeRequest, heard: Heard) -> bool:
+        return self._doubt(self._first(request, self._samples(heard))) is not None
 
     def _samples(self, heard: Heard) -> list[Outcome]:
         return [heard[slot] for slot in map(_slot, range(self.samples)) if slot in heard]

@@ -1,15 +1,14 @@
-"""What judges made of judges share: members from their configuration, asked one after another.
+"""What judges made of judges share: members from their configuration, and what comes of them.
 
-What a member said is kept as it comes, so that a failure of the next one loses nothing: the
-answers go back with the error and come again with the request (`JudgeRequest.heard`).
+How members are asked is in asking.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rubricstudio.domain.panel import Combined, Decision, agrees
@@ -19,14 +18,11 @@ from scoring.judges import JUDGES, build
 from scoring.judges.protocol import (
     InvalidJudgeConfig,
     Judge,
-    JudgeError,
-    JudgeRequest,
     Outcome,
     Provenance,
     Scored,
     Site,
     Unscored,
-    check_outcomes,
 )
 from scoring.judges.stored import as_json
 
@@ -102,76 +98,6 @@ def make_member(config: object, kinds: Collection[str], site: Site, parameter: s
 
 def _refused(parameter: str, words: str, given: object) -> InvalidJudgeConfig:
     return InvalidJudgeConfig(f"The parameter {parameter!r} {words}, not {given!r}.")
-
-
-# -- asking
-
-
-def ask(
-    member: Member, slot: str, requests: Sequence[JudgeRequest], heard: Sequence[Heard]
-) -> None:
-    """Ask a member of the requests on which `heard` has nothing of it yet under `slot`.
-
-    What it says joins `heard`, also what it said before it failed. Raises as the member does,
-    in words that name it.
-    """
-    open_ = [i for i, said in enumerate(heard) if slot not in said]
-    asked = [_for_member(member, slot, requests[i], heard[i]) for i in open_]
-    try:
-        outcomes = member.judge.judge(asked) if asked else []
-        check_outcomes(asked, outcomes)
-    except JudgeError as error:
-        for i, outcome in zip(open_, error.finished, strict=False):
-            if outcome is not None:
-                heard[i][slot] = outcome
-        for i, said in zip(open_, error.heard, strict=False):
-            heard[i].update({f"{slot}/{inner}": each for inner, each in said.items()})
-        error.args = (f"{member.name}: {error}",)
-        raise
-    for i, outcome in zip(open_, outcomes, strict=True):
-        heard[i][slot] = outcome
-
-
-def _for_member(member: Member, slot: str, request: JudgeRequest, said: Heard) -> JudgeRequest:
-    """The request as the member is to see it: with the pictures and examples that it uses.
-
-    Its place makes its calls its own: two members alike are asked, and paid, twice.
-    """
-    inner = {
-        key.removeprefix(f"{slot}/"): each
-        for key, each in said.items()
-        if key.startswith(f"{slot}/")
-    }
-    return replace(
-        request,
-        heard=inner,
-        place=f"{request.place}/{slot}" if request.place else slot,
-        pictures=request.pictures if member.needs("vision") else (),
-        examples=request.examples[: member.needs("examples")],
-    )
-
-
-def judge_by(
-    requests: Sequence[JudgeRequest],
-    hear: Callable[[Sequence[JudgeRequest], Sequence[Heard]], None],
-    decide: Callable[[JudgeRequest, Heard], Outcome | None],
-) -> list[Outcome]:
-    """Hear the members, then decide each request; `decide` gives None where more must be heard.
-
-    A failure goes out with what is decided all the same, and with what was heard of the rest.
-    """
-    heard: list[Heard] = [dict(request.heard) for request in requests]
-    try:
-        hear(requests, heard)
-    except JudgeError as error:
-        decided = [decide(*pair) for pair in zip(requests, heard, strict=True)]
-        error.finished = tuple(decided)
-        error.heard = tuple(
-            {} if outcome else said for outcome, said in zip(decided, heard, strict=True)
-        )
-        raise
-    found = [decide(*pair) for pair in zip(requests, heard, strict=True)]
-    return [outcome for outcome in found if outcome is not None]
 
 
 # -- what comes of it

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from rubricstudio.domain.panel import Combined, Rule, Ties, Vote, combine
+from scoring.judges.asking import News, ask_members, asks, judge_by
 from scoring.judges.config import parameter
 from scoring.judges.members import (
     PLAIN,
     Heard,
     MadeOfJudges,
     Member,
-    ask,
     combined_outcome,
-    judge_by,
     make_member,
     member_json,
     provenance_of,
@@ -27,6 +27,7 @@ from scoring.judges.protocol import (
     JudgeRequest,
     Outcome,
     Site,
+    Tell,
     judge_readable,
 )
 
@@ -77,14 +78,21 @@ class PanelJudge(MadeOfJudges):
         object.__setattr__(self, "inside", made)
 
     def judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        return judge_readable(requests, self.model, self._judge)
+        return self.judge_telling(requests, lambda _said: None)
 
-    def _judge(self, requests: Sequence[JudgeRequest]) -> list[Outcome]:
-        return judge_by(requests, self._hear, self._decide)
+    def judge_telling(self, requests: Sequence[JudgeRequest], tell: Tell) -> list[Outcome]:
+        return judge_readable(requests, self.model, partial(self._judge, tell))
 
-    def _hear(self, requests: Sequence[JudgeRequest], heard: Sequence[Heard]) -> None:
-        for slot, member in enumerate(self.inside):
-            ask(member, str(slot), requests, heard)
+    def _judge(self, tell: Tell, requests: Sequence[JudgeRequest]) -> list[Outcome]:
+        return judge_by(requests, self._hear, self._decide, tell)
+
+    def _hear(self, requests: Sequence[JudgeRequest], heard: Sequence[Heard], news: News) -> None:
+        everything = range(len(requests))
+        wanted = [
+            (member, asks(str(slot), requests, heard, everything))
+            for slot, member in enumerate(self.inside)
+        ]
+        ask_members(wanted, news)
 
     def _decide(self, request: JudgeRequest, heard: Heard) -> Outcome | None:
         outcomes = [heard.get(str(slot)) for slot in range(len(self.inside))]

@@ -39,9 +39,9 @@ class Model:
         return [each for each in finished if each]
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> dict[str, Model]:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Whatever their configuration says, members of these names are such models."""
-    found: dict[str, Model] = {}
+    found: dict[str, Any] = {}
     made = judges_members.make_member
 
     def make(config: Any, *rest: Any) -> judges_members.Member:

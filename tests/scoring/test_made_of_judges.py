@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from rubricstudio.models import Verdict
-from scoring.actions import batches
+from scoring.actions import batches, verdicts
 from scoring.actions.here import work_here
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import resume_run
@@ -81,6 +81,20 @@ def test_a_member_that_fails_for_good_stops_the_run_and_resumes_with_what_is_mis
     assert [len(models[name].asked) for name in "AB"] == [12, 12]
 
 
+def _twins(cast: Cast, server: ScriptedServer, **params: Any) -> Judge:
+    """A panel of two members with the same settings, whose calls have a price."""
+    hosted = {"model": "hosted_vllm/m", "api_base": server.url, "attempts": 1}
+    priced = hosted | {"price_in": 1000.0, "price_out": 0.0} | params
+    members = [{"name": name, "kind": "llm", "params": priced} for name in "AB"]
+    return create_judge(
+        project=cast.project,
+        name="Twins",
+        kind="panel",
+        params={"members": members},
+        by=cast.author,
+    )
+
+
 def test_two_hosted_members_alike_are_two_calls_each_paid_once(
     cast: Cast, data: Data, settings: Settings
 ) -> None:
@@ -94,17 +108,7 @@ def test_two_hosted_members_alike_are_two_calls_each_paid_once(
         Endpoint.objects.update(closed_until=None)
 
     with ScriptedServer(answer) as server:
-        params = {"model": "hosted_vllm/m", "api_base": server.url, "attempts": 1}
-        priced = params | {"price_in": 1000.0, "price_out": 0.0}
-        members = [{"name": name, "kind": "llm", "params": priced} for name in "AB"]
-        judge = create_judge(
-            project=cast.project,
-            name="Twins",
-            kind="panel",
-            params={"members": members},
-            by=cast.author,
-        )
-        run = work_here(run=queued(cast, data, judge), pause=over_at_once)
+        run = work_here(run=queued(cast, data, _twins(cast, server)), pause=over_at_once)
 
     # 4 responses x 3 criteria x 2 members, and the one call that failed
     assert (run.status, len(server.calls)) == (RunStatus.DONE, 25)
@@ -113,6 +117,33 @@ def test_two_hosted_members_alike_are_two_calls_each_paid_once(
     paid = sum(float(call.cost or 0) for call in answered)
     assert paid > 0
     assert run_figures(run.round).cost.total == pytest.approx(paid)
+
+
+class PowerCut(BaseException):
+    """Nothing that ends a worker asks it first."""
+
+
+def test_a_panel_whose_worker_ends_pays_for_no_answer_of_its_members_again(
+    cast: Cast, data: Data, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JUDGE_ALLOW_PRIVATE_HOSTS = True
+    monkeypatch.setattr(verdicts, "LONGEST_UNSEEN", 0.0)
+
+    def cut() -> None:
+        raise PowerCut
+
+    with ScriptedServer(lambda _: say("cannot_assess")) as server:
+        run = queued(cast, data, _twins(cast, server, concurrency=1))
+        with pytest.raises(PowerCut):
+            batches.judge_batch(run=run, number=0, told=cut)
+        assert 0 < Verdict.objects.count() < 12
+        run = work_here(run=run)
+
+    assert (run.status, Verdict.objects.count()) == (RunStatus.DONE, 12)
+    calls = ModelCall.objects.filter(run=run)
+    assert calls.filter(state=CallState.ANSWERED).count() == 24
+    assert len(server.calls) <= calls.count()
+    assert not calls.filter(state=CallState.SENT).exists()
 
 
 def test_a_judge_is_linked_to_what_its_members_were_copied_from(cast: Cast) -> None:
