@@ -92,12 +92,10 @@ class CallLedger:
         now = timezone.now()
         closed = _closed(intents[0].endpoint, now)
         refusals = [closed or self._refusal(intent, budget) for intent in intents]
-        rows = [
-            self._row(intent, now)
-            for intent, refusal in zip(intents, refusals, strict=True)
-            if refusal is None
+        sent = [
+            intent for intent, refusal in zip(intents, refusals, strict=True) if refusal is None
         ]
-        numbers = iter([row.pk for row in ModelCall.objects.bulk_create(rows)])
+        numbers = iter(self._insert(sent, now))
         return [next(numbers) if refusal is None else refusal for refusal in refusals]
 
     def _refusal(self, intent: Intent, budget: RunBudget | None) -> ChatFailure | None:
@@ -112,22 +110,21 @@ class CallLedger:
         budget.stopped_at = timezone.now()
         return _unsent(Trouble.BUDGET, refusal)
 
-    def _row(self, intent: Intent, now: datetime) -> ModelCall:
-        return ModelCall(
-            project_id=self.judge.rater.project_id,
-            judge=self.judge,
-            run=self.run,
-            batch=self.batch,
-            cell=intent.cell,
-            key=intent.key,
-            endpoint=intent.endpoint,
-            model=intent.model,
-            attempt=intent.attempt,
-            most_tokens=intent.most_tokens,
-            most_cost=_dollars(intent.most_cost),
-            prompt_bytes=intent.prompt_bytes,
-            sent_at=now,
-        )
+    def _insert(self, intents: Sequence[Intent], now: datetime) -> list[int]:
+        """A row for each intent, written as it is: models would take twice the processor time."""
+        if not intents:
+            return []
+        whose = [
+            self.judge.rater.project_id,
+            self.judge.pk,
+            self.run and self.run.pk,
+            self.batch and self.batch.pk,
+            now,
+        ]
+        columns = [list(column) for column in zip(*map(_beginning, intents), strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, [*whose, *columns])
+            return [pk for (pk,) in cursor.fetchall()]
 
 
 @transaction.atomic
@@ -148,7 +145,22 @@ def write_off(batch: RunBatch) -> int:
     return len(bounds)
 
 
-# -- how calls end
+# -- how calls begin and end
+
+_OPEN = """
+    INSERT INTO scoring_model_call
+           (project_id, judge_id, run_id, batch_id, sent_at, state, trouble, message,
+            cell, key, endpoint, model, attempt, most_tokens, most_cost, prompt_bytes)
+    SELECT %s, %s, %s, %s, %s, 'sent', '', '',
+           d.cell, d.key, d.endpoint, d.model, d.attempt, d.most_tokens, d.most_cost,
+           d.prompt_bytes
+      FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[],
+                  %s::numeric[], %s::bigint[])
+           WITH ORDINALITY
+           AS d(cell, key, endpoint, model, attempt, most_tokens, most_cost, prompt_bytes, place)
+     ORDER BY d.place
+    RETURNING id
+"""
 
 _CLOSE = """
     UPDATE scoring_model_call c
@@ -161,6 +173,11 @@ _CLOSE = """
      WHERE c.id = d.id AND c.state = 'sent'
     RETURNING c.id, c.most_tokens, c.most_cost
 """
+
+
+def _beginning(intent: Intent) -> tuple[object, ...]:
+    shaped = (intent.cell, intent.key, intent.endpoint, intent.model, intent.attempt)
+    return (*shaped, intent.most_tokens, _dollars(intent.most_cost), intent.prompt_bytes)
 
 
 def _close(ended: Sequence[tuple[Permit, Result]], budget: RunBudget | None) -> None:
