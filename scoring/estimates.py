@@ -2,25 +2,30 @@
 
 The prompts of a few cells of the plan, drawn at random with a seed, are built as the judge would
 build them. Their bytes stand for those of all; what earlier calls of the model took turns bytes
-into tokens and tokens into dollars, and where there are none a stated range does.
+into tokens and tokens into dollars, and where there are none a stated range does. A judge made of
+judges takes what its hosted members do; the second of a cascade is asked about a share of the
+cells, by what its earlier verdicts tell, else any share.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rubricstudio.domain.spending import Expected, rate_of, total_of_sample
+from rubricstudio.domain.shares import wilson
+from rubricstudio.domain.spending import Expected, rate_of, total, total_of_sample
 from rubricstudio.models import Criterion, Response, RubricVersion
 from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.runs import Spending
-from scoring.judges import InvalidJudgeConfig, build
+from scoring.judges import InvalidJudgeConfig, build, calls_models
+from scoring.judges.cascade import CascadeJudge
 from scoring.judges.llm import LlmJudge
+from scoring.judges.panel import PanelJudge
 from scoring.llm_calls import prompt_bytes
 from scoring.models import Judge
-from scoring.queries.earlier_calls import EarlierCall, earlier_calls
+from scoring.queries.earlier_calls import EarlierCall, asked_second, earlier_calls
 from scoring.queries.plans import RunPlan, judged_criteria
 
 SAMPLE = 40
@@ -34,17 +39,24 @@ TOKENS_A_BYTE = Expected(1 / 4, 1 / 5, 1 / 3)
 REPLY_TOKENS = (150, 40, 400)
 
 
+WHOLE = Expected(1, 1, 1)
+ANY_SHARE = Expected(0.5, 0, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEstimate:
     """What a run would take if every call is answered at the first attempt; cost in US dollars.
 
-    cost: None where no price is known here. looked_at: how many of the `prompts` were built; a
-    prompt is asked once for each sample. by_earlier, replies_by, price_by: how many earlier calls
-    tell the tokens a byte, the length of replies and the price; 0 where a stated range, or the
-    judge's own price, does.
+    cost: None where no price is known here, of any member. looked_at: how many of the `prompts`
+    were built; a prompt is asked once for each sample. by_earlier, replies_by, price_by: how many
+    earlier calls tell the tokens a byte, the length of replies and the price; 0 where a stated
+    range, or the judge's own price, does; of several members the fewest. share: of the cells,
+    those that are asked about at all, as `share_by` earlier verdicts tell. members: what each
+    hosted judge inside takes, of which this is the sum; empty for a judge alone.
     """
 
-    calls: int
+    name: str = ""
+    calls: Expected
     tokens_in: Expected
     tokens_out: Expected
     cost: Expected | None
@@ -54,6 +66,9 @@ class RunEstimate:
     replies_by: int
     price_by: int
     may_reuse: bool
+    share: Expected = WHOLE
+    share_by: int = 0
+    members: Sequence[RunEstimate] = ()
 
     @property
     def tokens(self) -> Expected:
@@ -69,30 +84,110 @@ class RunEstimate:
 
 
 def estimate_run(*, judge: Judge, version: RubricVersion, plan: RunPlan) -> RunEstimate | None:
-    """What the plan would take; None for judges of another kind than llm, also those made
-    of such judges: what a panel's rule or a cascade leaves to ask is known afterwards only.
+    """What the plan would take; None for judges that call no hosted model or cannot work.
 
-    A handful of queries, whatever the size of the plan.
+    A handful of queries for each hosted model, whatever the size of the plan.
     """
-    if judge.kind != "llm" or not plan.verdicts:
+    if not plan.verdicts or not calls_models(judge.kind, judge.params):
         return None
     try:
         built = build(judge.kind, judge.params, site())
     except InvalidJudgeConfig:
         return None
-    assert isinstance(built, LlmJudge)
+    asked = _asked(judge, built, plan)
+    found = [_estimate(judge, each, version, plan) for each in asked]
+    members = [each for each in found if each is not None]
+    if not members:
+        return None
+    return members[0] if isinstance(built, LlmJudge) else _sum(members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A hosted judge, how often each cell is put to it, and the share of cells that are."""
+
+    judge: LlmJudge
+    name: str = ""
+    times: int = 1
+    share: Expected = WHOLE
+    share_by: int = 0
+
+
+def _asked(judge: Judge, built: object, plan: RunPlan, name: str = "") -> list[_Asked]:
+    """The hosted judges that `built`, which is that judge or one inside it, would have asked."""
+    if isinstance(built, LlmJudge):
+        return [_Asked(built, name)]
+    if isinstance(built, PanelJudge):
+        return [
+            one for member in built.inside for one in _asked(judge, member.judge, plan, member.name)
+        ]
+    if not isinstance(built, CascadeJudge):
+        return []
+    first, second = built.inside
+    share, share_by = _share_of_second(judge, plan)
+    return [
+        *(
+            replace(each, times=built.samples)
+            for each in _asked(judge, first.judge, plan, first.name)
+        ),
+        *(
+            replace(each, share=share, share_by=share_by)
+            for each in _asked(judge, second.judge, plan, second.name)
+        ),
+    ]
+
+
+def _share_of_second(judge: Judge, plan: RunPlan) -> tuple[Expected, int]:
+    """The share of cells that a cascade's second is asked, and how many verdicts say so.
+
+    The interval is Wilson's, of so few verdicts that it holds for the share in those to come.
+    """
+    second, of = asked_second(judge)
+    if of < ENOUGH:
+        return ANY_SHARE, 0
+    share, worth = second / of, 1 / (1 / of + 1 / plan.verdicts)
+    low, high = wilson(share * worth, worth)
+    return Expected(share, low, high), of
+
+
+def _sum(members: Sequence[RunEstimate]) -> RunEstimate:
+    costs = [each.cost for each in members if each.cost is not None]
+    return RunEstimate(
+        calls=total([each.calls for each in members]),
+        tokens_in=total([each.tokens_in for each in members]),
+        tokens_out=total([each.tokens_out for each in members]),
+        cost=total(costs) if len(costs) == len(members) else None,
+        looked_at=sum(each.looked_at for each in members),
+        prompts=sum(each.prompts for each in members),
+        by_earlier=min(each.by_earlier for each in members),
+        replies_by=min(each.replies_by for each in members),
+        price_by=min(each.price_by for each in members),
+        may_reuse=any(each.may_reuse for each in members),
+        members=members,
+    )
+
+
+def _estimate(
+    judge: Judge, asked: _Asked, version: RubricVersion, plan: RunPlan
+) -> RunEstimate | None:
+    """What one hosted judge would take of a run of `judge`, which it is or is inside of."""
+    built = asked.judge
     prompts = _prompts(judge, built, version, plan)
     if not prompts.sizes:
         return None
-    calls = prompts.calls * plan.samples
+    times = plan.samples * asked.times
+    share = prompts.share_of_calls(asked.share)
+    calls = share.times(prompts.calls * times)
+    future = round(calls.value)
     earlier = earlier_calls(judge.rater.project, built.model)
     own = [each for each in earlier if each.judge_id == judge.pk]
-    a_byte, by_earlier = _tokens_a_byte(own, earlier, calls)
-    reply, replies_by = _tokens_a_reply(own, built, prompts, calls)
-    tokens_in = total_of_sample(prompts.sizes, prompts.units).times(plan.samples) * a_byte
-    tokens_out = reply.times(calls)
-    cost, price_by = _cost(built, own, earlier, tokens_in, tokens_out, calls)
+    a_byte, by_earlier = _tokens_a_byte(own, earlier, future)
+    reply, replies_by = _tokens_a_reply(own, built, prompts, future)
+    tokens_in = total_of_sample(prompts.sizes, prompts.units).times(times) * a_byte * share
+    tokens_out = reply * calls
+    cost, price_by = _cost(built, own, earlier, tokens_in, tokens_out, future)
     return RunEstimate(
+        name=asked.name,
         calls=calls,
         tokens_in=tokens_in,
         tokens_out=tokens_out,
@@ -103,6 +198,8 @@ def estimate_run(*, judge: Judge, version: RubricVersion, plan: RunPlan) -> RunE
         replies_by=replies_by,
         price_by=price_by,
         may_reuse=built.reuse,
+        share=asked.share,
+        share_by=asked.share_by,
     )
 
 
@@ -124,6 +221,15 @@ class _Prompts:
     @property
     def calls(self) -> int:
         return self.units * self.calls_each
+
+    def share_of_calls(self, of_cells: Expected) -> Expected:
+        """The share of calls that are made where this share of cells is asked about.
+
+        A call about k criteria is made if any of them is asked: from the share itself, where
+        they come together, to k times as much, where each comes alone.
+        """
+        some = 1 - (1 - of_cells.value) ** self.criteria
+        return Expected(some, of_cells.low, min(1.0, of_cells.high * self.criteria))
 
 
 def _prompts(judge: Judge, built: LlmJudge, version: RubricVersion, plan: RunPlan) -> _Prompts:

@@ -68,25 +68,76 @@ class EstimateRow:
 
 
 def estimate_rows(found: RunEstimate) -> list[EstimateRow]:
-    """What a run would take, each figure with its interval and where it comes from."""
+    """What a run would take, each figure with its interval and where it comes from.
+
+    Of a judge made of judges the sums, then what each hosted judge inside takes of them.
+    """
+    how = _how(found)
+    if found.members:
+        sums = gettext("the sum over its hosted judges, below")
+        how = dict.fromkeys(how, sums)
+    calls = _span(_number(round(found.calls.low)), _number(round(found.calls.high)))
+    rows = [
+        EstimateRow(gettext("Calls"), _number(round(found.calls.value)), calls, _calls_note(found)),
+        _row(gettext("Prompt tokens"), found.tokens_in, how["prompts"]),
+        _row(gettext("Reply tokens"), found.tokens_out, how["replies"]),
+        _cost_row(gettext("Cost"), found, how["price"]),
+    ]
+    return rows + [_member_row(each) for each in found.members]
+
+
+def _how(found: RunEstimate) -> dict[str, str]:
+    """Where the figures of one hosted judge come from."""
     prompts = gettext("prompts of %(built)s of %(all)s drawn at random and measured; %(rate)s") % {
         "built": _number(found.looked_at),
         "all": _number(found.prompts),
         "rate": _by(found.by_earlier) or gettext("3 to 5 bytes taken for a token"),
     }
-    replies = _by(found.replies_by) or gettext("a usual length taken: no earlier calls to go by")
-    price = _by(found.price_by) or gettext("by the judge's own prices")
-    rows = [
-        EstimateRow(gettext("Calls"), _number(found.calls), "", _calls_note(found)),
-        _row(gettext("Prompt tokens"), found.tokens_in, prompts),
-        _row(gettext("Reply tokens"), found.tokens_out, replies),
-    ]
+    return {
+        "prompts": prompts,
+        "replies": _by(found.replies_by)
+        or gettext("a usual length taken: no earlier calls to go by"),
+        "price": _by(found.price_by) or gettext("by the judge's own prices"),
+    }
+
+
+def _cost_row(label: str, found: RunEstimate, how: str) -> EstimateRow:
     if found.cost is None:
         unknown = gettext("give the judge price_in and price_out, or run a few responses first")
-        return [*rows, EstimateRow(gettext("Cost"), gettext("price not known here"), "", unknown)]
+        return EstimateRow(label, gettext("price not known here"), "", unknown)
     cost = found.cost
-    span = _span(dollars(cost.low), dollars(cost.high))
-    return [*rows, EstimateRow(gettext("Cost"), dollars(cost.value), span, price)]
+    return EstimateRow(
+        label, dollars(cost.value), _span(dollars(cost.low), dollars(cost.high)), how
+    )
+
+
+def _member_row(found: RunEstimate) -> EstimateRow:
+    """What one hosted judge takes, in dollars where its price is known."""
+    label = gettext("of which %(name)s") % {"name": found.name}
+    how = _how(found)
+    known = [_asked_words(found), how["prompts"], gettext("replies: %s") % how["replies"]]
+    if found.cost is None:
+        tokens = _span(_rounded(found.tokens.low), _rounded(found.tokens.high))
+        value = gettext("%s tokens") % _rounded(found.tokens.value)
+        unpriced = gettext("price not known here")
+        return EstimateRow(label, value, tokens, "; ".join([*known, unpriced]))
+    return _cost_row(label, found, "; ".join([*known, gettext("price: %s") % how["price"]]))
+
+
+def _asked_words(found: RunEstimate) -> str:
+    """How many calls one judge inside would get, and why it is not known exactly."""
+    calls = _number(round(found.calls.value))
+    if found.share.low == found.share.high:
+        return gettext("calls: %s") % calls
+    span = _span(_number(round(found.calls.low)), _number(round(found.calls.high)))
+    known = {"calls": calls, "span": span}
+    if not found.share_by:
+        return gettext("calls: %(span)s, the middle taken: no earlier run tells how many") % known
+    return ngettext(
+        "calls: %(calls)s (%(span)s) by the share in %(n)s earlier verdict",
+        "calls: %(calls)s (%(span)s) by the share in %(n)s earlier verdicts",
+        found.share_by,
+    ) % {**known, "n": _number(found.share_by)}
 
 
 def _row(label: str, found: Expected, how: str) -> EstimateRow:

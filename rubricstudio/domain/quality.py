@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
-from math import ceil, sqrt
+from math import ceil
 from unicodedata import category
 
 from rubricstudio.domain.rubric import Scale, ScaleKind
+from rubricstudio.domain.shares import wilson
 
 # How many other items lie between an item and its repeat, at least.
 REPEAT_GAP = 5
@@ -56,19 +57,6 @@ class GoldScore:
 
     def __add__(self, other: GoldScore) -> GoldScore:
         return GoldScore(self.matched + other.matched, self.of + other.of)
-
-
-def wilson(k: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """The Wilson score interval of k successes in n trials (n at least 1), both ends in [0, 1].
-
-    Wilson 1927, doi:10.1080/01621459.1927.10502953. `z` is the normal quantile, 95 % by default.
-    """
-    if not 0 <= k <= n or n < 1:
-        raise ValueError("k lies between 0 and n, and n is 1 or more")
-    share, extra = k / n, z * z / n
-    middle = (share + extra / 2) / (1 + extra)
-    half = z / (1 + extra) * sqrt(share * (1 - share) / n + extra / (4 * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def matches(scale: Scale, gold: Answer, given: Answer) -> bool:

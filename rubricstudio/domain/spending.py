@@ -37,6 +37,11 @@ class Expected:
         return Expected(self.value * factor, self.low * factor, self.high * factor)
 
 
+def total(parts: Sequence[Expected]) -> Expected:
+    """The sum of some figures; 0 of none."""
+    return sum(parts, Expected(0, 0, 0))
+
+
 def total_of_sample(sizes: Sequence[float], population: int) -> Expected:
     """The sum over `population` units of which some, chosen at random, have these sizes (>= 0).
 

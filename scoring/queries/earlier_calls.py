@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rubricstudio.models import Project
-from scoring.models import CallState, ModelCall
+from rubricstudio.models import Project, Verdict
+from scoring.models import CallState, Judge, ModelCall
 
 NEWEST = 1000
+NEWEST_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,12 @@ def earlier_calls(project: Project, model: str) -> Sequence[EarlierCall]:
         for judge, size, read, written, cost in newest
         if size and read is not None and written is not None
     ]
+
+
+def asked_second(judge: Judge) -> tuple[int, int]:
+    """Of a cascade's newest verdicts, how many its second judge was asked for, and how many."""
+    runs = judge.runs.order_by("-pk").values_list("pk", flat=True)[:NEWEST_RUNS]
+    rows = Verdict.objects.filter(round__in=list(runs)).order_by("-pk")
+    stages = rows.values_list("provenance__made_of__stage", flat=True)[:NEWEST]
+    known = [stage for stage in stages if stage is not None]
+    return sum(stage == "second" for stage in known), len(known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
 
 from rubricstudio.domain import quality as q
 from rubricstudio.domain.quality import Answer, GoldScore
@@ -48,18 +47,6 @@ def test_an_answer_that_is_missing_is_not_matched_but_counted() -> None:
     assert result == GoldScore(1, 2)  # `gone` is no criterion of the version
     assert result.share == 0.5
     assert GoldScore(0, 0).share is None and GoldScore(0, 0).interval is None
-
-
-@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_is_wilsons(pair: tuple[int, int]) -> None:
-    k, n = pair
-    low, high = proportion_confint(k, n, method="wilson")
-    assert q.wilson(k, n) == pytest.approx((max(0, low), min(1, high)), abs=1e-9)
-
-
-def test_the_interval_of_nothing_is_an_error() -> None:
-    with pytest.raises(ValueError, match="1 or more"):
-        q.wilson(0, 0)
 
 
 def test_people_are_paused_over_the_last_gold_items_only() -> None:

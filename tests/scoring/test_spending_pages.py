@@ -14,9 +14,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from rubricstudio.models import Verdict
 from scoring.actions.here import work_here
+from scoring.actions.judges import create_judge
 from scoring.actions.runs import Spending
 from scoring.estimates import RunEstimate, estimate_run
 from scoring.models import Judge, ModelCall, Run, RunBudget, RunStatus
+from scoring.money_words import estimate_rows
+from scoring.queries.copying import copy_of
 from scoring.queries.plans import Narrowing, plan_run
 from scoring.queries.spending import money_of
 from scoring.run_reports import run_sheets
@@ -60,7 +63,7 @@ def test_the_truth_lies_in_the_estimate_also_of_a_judge_that_never_ran(
     found = _estimated(cast, data, judge)
     budget = work_here(run=begun(cast, data, judge)).budget
 
-    assert found.calls == len(server.calls) == (CELLS if mode == "criterion" else CELLS // 3)
+    assert found.calls.value == len(server.calls) == (CELLS if mode == "criterion" else CELLS // 3)
     calls = ModelCall.objects.all()
     read = sum(call.tokens_in or 0 for call in calls)
     assert found.tokens_in.low <= read <= found.tokens_in.high
@@ -79,11 +82,52 @@ def test_what_a_judge_took_before_makes_it_narrow(
     again = _estimated(cast, data, judge, samples=3)
 
     assert (again.by_earlier, again.replies_by) == (CELLS, CELLS)
-    assert again.calls == 3 * CELLS
+    assert again.calls.value == 3 * CELLS
     assert again.tokens.low <= 3 * spent.spent_tokens <= again.tokens.high
     assert again.tokens.value == pytest.approx(3 * spent.spent_tokens, rel=0.01)
     width = again.tokens.high - again.tokens.low
     assert width < (first.tokens.high - first.tokens.low) / 5
+
+
+def _made_of(cast: Cast, kind: str, **params: Any) -> Judge:
+    return create_judge(project=cast.project, name="Made", kind=kind, params=params, by=cast.author)
+
+
+def test_a_panel_takes_what_its_hosted_members_do(
+    cast: Cast, data: Data, hosted: Any, server: ScriptedServer
+) -> None:
+    single = hosted("Single", price_in=1.0, price_out=2.0)
+    whole = hosted("Whole", price_in=10.0, price_out=20.0, mode="rubric")
+    members = [copy_of(each) for each in (single, whole, rules(cast))]
+    alone = [_estimated(cast, data, each) for each in (single, whole)]
+    panel = _made_of(cast, "panel", members=members)
+    found = _estimated(cast, data, panel)
+    work_here(run=begun(cast, data, panel))
+
+    assert [each.name for each in found.members] == ["Single", "Whole"]
+    assert found.calls.value == len(server.calls) == CELLS + CELLS // 3
+    read = sum(call.tokens_in or 0 for call in ModelCall.objects.all())
+    assert found.tokens_in.low <= read <= found.tokens_in.high
+    assert found.cost and alone[0].cost and alone[1].cost
+    assert found.cost.value == pytest.approx(alone[0].cost.value + alone[1].cost.value)
+    assert "of which Whole" in [row.label for row in estimate_rows(found)]
+
+
+def test_how_often_a_cascade_asks_its_second_is_any_share_until_a_run_tells(
+    cast: Cast, data: Data, hosted: Any
+) -> None:
+    first, second = copy_of(hosted("Cheap")), copy_of(hosted("Dear"))
+    cascade = _made_of(cast, "cascade", first=first, second=second, samples=3)
+
+    unknown = _estimated(cast, data, cascade).members[1]
+    work_here(run=begun(cast, data, cascade))  # all samples agree: the second is asked nothing
+    known = _estimated(cast, data, cascade)
+
+    assert (unknown.calls.low, unknown.calls.high) == (0, CELLS)
+    assert (known.members[0].calls.value, known.members[1].share_by) == (3 * CELLS, CELLS)
+    # Wilson, 0 of 12 / 2, since as many are to come: z^2 / (6 + z^2) = 0.390
+    assert known.members[1].calls.high == pytest.approx(0.390 * CELLS, abs=0.01)
+    assert "by the share in 12 earlier verdicts" in estimate_rows(known)[-1].how
 
 
 def test_without_a_price_earlier_calls_tell_the_cost_of_a_token(
