@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from rubricstudio.models import RubricVersion
-from scoring.actions import batches, checks, preview, reviews, runs, trainings, vectors
+from scoring.actions import batches, checks, preview, reviews, runs, strays, trainings, vectors
 from scoring.models import Judge, PreviewRun, RubricReview, Run, Training
 
 # The action counts the attempts and gives the work up; Celery only waits and tries again.
@@ -58,6 +58,7 @@ def check_judge(*, judge_id: int, version_id: int | None, **call: Any) -> None:
 # A worker may be there before its database is: nobody else would take up what was left.
 @_tried_again(retry_backoff_max=60)
 def requeue_unfinished(*, queue: str, **_: object) -> None:
+    strays.write_off_strays()
     runs.requeue_unfinished(queue=queue)
     preview.requeue_unfinished(queue=queue)
     reviews.requeue_unfinished(queue=queue)

@@ -31,22 +31,28 @@ PRECISION = Decimal("1e-9")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLedger:
-    """The books of a judge at work, on a batch of a run or, without one, on something else."""
+    """The books of a judge at work, on a batch of a run or, without one, on something else.
+
+    since: when that work was asked for; what was answered later is its own.
+    """
 
     judge: Judge
     run: Run | None = None
     batch: RunBatch | None = None
+    since: datetime | None = None
 
     def known(self, wanted: Mapping[str, str], *, elsewhere: bool) -> Mapping[str, ChatReply]:
-        """Answers of this run that no verdict was made of; `elsewhere`, of the project, too."""
+        """Answers of this work that no verdict was made of; `elsewhere`, of the project, too."""
         rows = ModelCall.objects.filter(state=CallState.ANSWERED)
         found: dict[str, ChatReply] = {}
         if elsewhere:
             same = rows.filter(project=self.judge.rater.project_id, key__in=wanted.values())
             by_key = {row.key: _reply(row, reused=True) for row in same.order_by("pk")}
             found |= {cell: by_key[key] for cell, key in wanted.items() if key in by_key}
-        if self.run is not None:
+        if self.run is not None or self.since is not None:
             own = rows.filter(run=self.run, cell__in=wanted)
+            if self.since is not None:
+                own = own.filter(judge=self.judge, sent_at__gte=self.since)
             found |= {row.cell: _reply(row, reused=False) for row in own}
         return found
 

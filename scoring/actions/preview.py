@@ -21,6 +21,7 @@ from scoring.actions.alone import PREVIEWS, Taken, alone_on
 from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger
+from scoring.actions.strays import write_off_strays
 from scoring.judges import (
     JUDGES,
     Judge,
@@ -214,7 +215,9 @@ def _begin(run: PreviewRun) -> bool:
 
 
 def _judge_all(run: PreviewRun) -> None:
-    judge = build(run.judge.kind, run.judge.params, site(CallLedger(judge=run.judge)))
+    write_off_strays()
+    ledger = CallLedger(judge=run.judge, since=run.created_at)
+    judge = build(run.judge.kind, run.judge.params, site(ledger))
     asked: set[tuple[int, str, str]] = set()
     while PreviewRun.objects.filter(pk=run.pk, status__in=UNFINISHED).exists():
         cells = [cell for cell in open_cells_of(run) if _name(cell) not in asked]

@@ -15,6 +15,7 @@ from rubricstudio.models import Rubric, User
 from scoring.actions.alone import REVIEWS, Taken, alone_on
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger
+from scoring.actions.strays import write_off_strays
 from scoring.judges import JudgeError, Message, build
 from scoring.judges.llm import LlmJudge
 from scoring.llm_calls import ChatCall, ChatFailure, ChatReply, Result
@@ -138,7 +139,9 @@ def carry_out_review(*, review: RubricReview) -> None:
 def _review(review: RubricReview) -> None:
     in_context = bool(review.responses)
     subject = _checked(subject_of(review.rubric, in_context=in_context), in_context)
-    judge = build(review.judge.kind, review.judge.params, site(CallLedger(judge=review.judge)))
+    write_off_strays()
+    ledger = CallLedger(judge=review.judge, since=review.created_at)
+    judge = build(review.judge.kind, review.judge.params, site(ledger))
     assert isinstance(judge, LlmJudge)
     parts = [items for _, items in sections(items_for(in_context=in_context))]
     prompts = [

@@ -85,6 +85,11 @@ class ModelCall(models.Model):
                 name="model_call_newest",
             ),
             models.Index(fields=["batch"], condition=Q(state="sent"), name="model_call_under_way"),
+            models.Index(
+                fields=["judge", "cell"],
+                condition=Q(run__isnull=True),
+                name="model_call_without_run",
+            ),
         ]
 
     def __str__(self) -> str:
