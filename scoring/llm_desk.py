@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -20,28 +20,35 @@ from scoring.llm_calls import ChatFailure, Intent, Ledger, Limits, Permit, Resul
 
 # Seconds in which calls gather before they are written down together: each costs the database
 # a tenth of what it would alone, and a call of a hosted model takes far longer.
-GATHERING, SETTLING = 0.005, 0.05
+GATHERING, SETTLING = 0.002, 0.05
 
 Job = Callable[[], None]
 Wanted = TypeVar("Wanted")
 Given = TypeVar("Given")
 
 
-@dataclass(slots=True)
 class Desk:
-    """Jobs for the thread that asked for the calls, done in order."""
+    """Jobs for the thread that asked for the calls: those that a call waits for come first."""
 
-    _jobs: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
+    def __init__(self) -> None:
+        self._bell: SimpleQueue[bool] = SimpleQueue()  # rung for each job, and False at the end
+        self._pressing: deque[Job] = deque()
+        self._patient: deque[Job] = deque()
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Job, *, pressing: bool = False) -> None:
         """Have `job` done by the caller's thread; from any thread."""
-        self._jobs.put(job)
+        (self._pressing if pressing else self._patient).append(job)
+        self._bell.put(True)
 
     def clear(self) -> None:
-        """Do the jobs that were put here after the work had ended."""
-        while not self._jobs.empty():
-            if job := self._jobs.get():
-                job()
+        """Do the jobs that are left when the work has ended."""
+        while self._pressing or self._patient:
+            self._do_next()
+
+    def _do_next(self) -> None:
+        waiting = self._pressing or self._patient
+        if waiting:
+            waiting.popleft()()
 
     def serve(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` in the process's loop for calls, and the jobs it puts here, until both end.
@@ -51,10 +58,10 @@ class Desk:
         with _starting:  # members of a panel call at once
             loop = _loop(os.getpid())
         future = asyncio.run_coroutine_threadsafe(work, loop)
-        future.add_done_callback(lambda _: self._jobs.put(None))
+        future.add_done_callback(lambda _: self._bell.put(False))
         try:
-            while (job := self._jobs.get()) is not None:
-                job()
+            while self._bell.get():
+                self._do_next()
             future.result()
         except BaseException:
             future.cancel()
@@ -92,7 +99,7 @@ class Gathering(Generic[Wanted, Given]):
             self._wishes.append((wish, future))
             first = len(self._wishes) == 1
         if first:
-            loop.call_later(GATHERING, self._desk.put, self._serve)
+            loop.call_later(GATHERING, partial(self._desk.put, self._serve, pressing=True))
         return await future
 
     def _serve(self) -> None:

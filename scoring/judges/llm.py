@@ -172,7 +172,7 @@ class LlmJudge:
 
     queue: ClassVar[str] = "llm"
     # Calls run dry at the end of a batch: with fewer verdicts that would be most of its time.
-    batch_cells: ClassVar[int] = 500
+    batch_cells: ClassVar[int] = 1000
 
     def __post_init__(self) -> None:
         if "://" in self.model or not self.model.strip():

@@ -286,7 +286,7 @@ def _caller_waits() -> bool:
     """Whether this test's own thread is where a caller waits for jobs."""
     frame = sys._current_frames()[threading.main_thread().ident or 0]
     lines, first = inspect.getsourcelines(Desk.serve)
-    waiting = first + next(i for i, line in enumerate(lines) if "_jobs.get()" in line)
+    waiting = first + next(i for i, line in enumerate(lines) if "_bell.get()" in line)
     return frame.f_code is Desk.serve.__code__ and frame.f_lineno == waiting
 
 
