@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from rubricstudio.domain.agreement import Reason, Statistic
 from rubricstudio.domain.verdict import Quote
@@ -29,7 +30,11 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A statistic to draw. reason: why the value or the interval is missing, translated."""
+    """A statistic to draw.
+
+    reason: why the value or the interval is missing, or why the interval is of another kind than
+    usual, translated.
+    """
 
     value: float | None
     low: float | None
@@ -42,9 +47,20 @@ class Figure:
 def figure(statistic: Statistic, floor: int) -> Figure:
     """The statistic as a page may show it: withheld under `floor` comparable items."""
     shown = statistic.shown(floor)
-    reason = str(_REASONS[shown.reason]) if shown.reason else ""
+    reason = str(_REASONS[shown.reason]) if shown.reason else interval_words(shown)
     withheld = shown.reason is Reason.BELOW_FLOOR
     return Figure(shown.value, shown.low, shown.high, shown.n, withheld, reason)
+
+
+def interval_words(statistic: Statistic) -> str:
+    """How the interval was made, where it is not by resampling tasks; else nothing."""
+    if statistic.wilson is None:
+        return ""
+    return ngettext(
+        "Always the same, so that resampling shows no width: Wilson’s interval of %(n)s task",
+        "Always the same, so that resampling shows no width: Wilson’s interval of %(n)s tasks",
+        statistic.wilson,
+    ) % {"n": statistic.wilson}
 
 
 @dataclass(frozen=True)

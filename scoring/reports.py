@@ -106,6 +106,7 @@ def statistic_json(statistic: Statistic, floor: int) -> dict[str, Any]:
         "value": shown.value,
         "low": shown.low,
         "high": shown.high,
+        "interval": shown.method,
         "n": shown.n,
         "reason": None if shown.reason is None else str(shown.reason),
     }

@@ -64,6 +64,7 @@ def test_under_the_floor_the_value_is_left_out_and_n_stays(cast: Cast, settings:
         "value": None,
         "low": None,
         "high": None,
+        "interval": None,
         "n": 24,
         "reason": "too few items to show a value",
     }

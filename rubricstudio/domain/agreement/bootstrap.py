@@ -9,12 +9,13 @@ of each task), and 1,000 resamples are one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from rubricstudio.domain.agreement.statistic import Reason, Statistic, absent
+from rubricstudio.domain.shares import wilson
 from rubricstudio.domain.table import FloatArray, IntArray
 
 Measure: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -119,8 +120,14 @@ def statistics(
     n: IntArray,
     n_tasks: IntArray,
     bootstrap: Bootstrap | None,
+    behind: IntArray | None = None,
 ) -> list[Statistic]:
-    """(k,) values with (resamples, k) replicates to k statistics, reasons included."""
+    """(k,) values with (resamples, k) replicates to k statistics, reasons included.
+
+    behind: where the values are shares, (k,) the tasks in which each has something to count. A
+    share of 0 or 1 is the same in every resample, which says nothing of how sure it is: its
+    interval is Wilson's, each task one trial.
+    """
     if replicates is None or bootstrap is None:
         lows = highs = np.full(len(values), np.nan)
     else:
@@ -128,7 +135,21 @@ def statistics(
     rows = zip(
         values.tolist(), lows.tolist(), highs.tolist(), n.tolist(), n_tasks.tolist(), strict=True
     )
-    return [_statistic(*row, wanted=bootstrap is not None) for row in rows]
+    found = [_statistic(*row, wanted=bootstrap is not None) for row in rows]
+    if behind is None or bootstrap is None:
+        return found
+    return [
+        _with_width(one, tasks, bootstrap.confidence)
+        for one, tasks in zip(found, behind.tolist(), strict=True)
+    ]
+
+
+def _with_width(share: Statistic, tasks: int, confidence: float) -> Statistic:
+    """The share with Wilson's interval where it is 0 or 1 in all `tasks` that tell."""
+    if share.low is None or share.value not in (0.0, 1.0) or not tasks:
+        return share
+    low, high = wilson(share.value * tasks, tasks, confidence)
+    return replace(share, low=low, high=high, wilson=tasks)
 
 
 def _statistic(

@@ -141,6 +141,7 @@ _BINARY: Mapping[str, Measure] = {
     "fn": lambda counts: counts[..., 1, 0],
     "tn": lambda counts: counts[..., 0, 0],
 }
+_SHARES = ("precision", "recall", "prevalence", "judge_prevalence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class _Pair:
     def rows(self, slices: IntArray, labels: Sequence[Label | None]) -> list[JudgeAgreement]:
         """One comparison for each slice code of the units."""
         k = len(labels)
-        agreement = self._mean_of(self._equalities(), slices, k)
+        agreement = self._mean_of(self._equalities(), slices, k, shares=("mean",))
         bias = self._mean_of(self._differences(), slices, k)
         counts = self._unit_counts(slices, k)
         coefficients = self._coefficients(slices, k)
@@ -225,7 +226,9 @@ class _Pair:
                 features[inside, 1] = (self.judge - self.agreed)[inside] / group.span
         return features
 
-    def _mean_of(self, features: FloatArray, slices: IntArray, k: int) -> list[Statistic]:
+    def _mean_of(
+        self, features: FloatArray, slices: IntArray, k: int, shares: Sequence[str] = ()
+    ) -> list[Statistic]:
         return slice_statistics(
             unit_features(features),
             {"mean": _mean},
@@ -233,6 +236,7 @@ class _Pair:
             slices=slices,
             n_slices=k,
             draws=self.draws,
+            shares=shares,
         ).statistics["mean"]
 
     def _coefficients(self, slices: IntArray, k: int) -> list[_Coefficients]:
@@ -264,6 +268,7 @@ class _Pair:
             slices=slices,
             n_slices=k,
             draws=self.draws,
+            shares=_SHARES,
         )
         return _of_sliced(sliced, group.categories)
 

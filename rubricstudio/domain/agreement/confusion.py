@@ -161,7 +161,11 @@ def from_confusion(
         n_units=len(reference),
         tasks=tasks,
         bootstrap=bootstrap,
+        is_share=of in _SHARES,
     )
+
+
+_SHARES = (agreement_of, precision_of, recall_of, prevalence_of, other_prevalence_of)
 
 
 def percent_agreement(

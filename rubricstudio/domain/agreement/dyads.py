@@ -18,7 +18,7 @@ from rubricstudio.domain.agreement.kappa import ac_of, kappa_of
 from rubricstudio.domain.agreement.scales import ScaleGroup
 from rubricstudio.domain.agreement.slices import Features, slice_statistics, unit_features
 from rubricstudio.domain.agreement.statistic import Reason, Statistic, absent
-from rubricstudio.domain.agreement.study import FIGURES, Row, Study
+from rubricstudio.domain.agreement.study import FIGURES, SHARES, Row, Study
 from rubricstudio.domain.table import BoolArray, FloatArray, IntArray
 
 Pair = tuple[int, int]
@@ -145,6 +145,7 @@ class Dyads:
             slices=entries.slices,
             n_slices=entries.n,
             draws=draws,
+            shares=SHARES,
         )
         missing = _missing(group)
         named = dict(found.statistics)

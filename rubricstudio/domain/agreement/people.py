@@ -115,6 +115,7 @@ def _mean(sums: FloatArray) -> FloatArray:
 
 _Bundle: TypeAlias = tuple[Features, Mapping[str, Measure]]
 _NAMES = ("alpha", "fleiss", "gwet", "pairwise", "prevalence")
+_SHARES = ("unanimous", "pairwise", "prevalence")
 
 
 def _bundles(
@@ -223,7 +224,13 @@ class _Panel:
     ) -> Mapping[str, list[Statistic]]:
         features, measures = bundle
         return slice_statistics(
-            features, measures, tasks=tasks, slices=slices, n_slices=k, draws=self.draws
+            features,
+            measures,
+            tasks=tasks,
+            slices=slices,
+            n_slices=k,
+            draws=self.draws,
+            shares=_SHARES,
         ).statistics
 
     def _coefficients(self, slices: IntArray, k: int) -> list[dict[str, Statistic]]:

@@ -6,8 +6,8 @@ one matrix product, not forty bootstraps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -126,18 +126,21 @@ def slice_statistics(
     slices: IntArray,
     n_slices: int,
     draws: Draws | None,
+    shares: Collection[str] = (),
 ) -> Sliced:
     """Each measure of each slice: (n_units,) codes of slices, from 0, and of tasks.
 
     A slice whose comparable units lie in one task has values without intervals, and
-    so have all without `draws`.
+    so have all without `draws`. shares: the measures that are shares of units, in [0, 1], whose
+    interval has a width also at its ends (see `bootstrap.statistics`).
     """
-    parts = list(_parts(features, tasks, slices, n_slices, draws))
+    telling = {name: features.measured(measures[name]) for name in shares if name in measures}
+    parts = list(_parts(features, tasks, slices, n_slices, draws, telling))
     order = np.argsort(np.concatenate([np.zeros(0, np.int64), *(part.slices for part in parts)]))
     named: dict[str, list[Statistic]] = {}
     for name, measure in measures.items():
         seen = features.measured(measure)
-        row = [one for part in parts for one in part.statistics(seen, draws)]
+        row = [one for part in parts for one in part.statistics(name, seen, draws)]
         named[name] = [row[place] for place in order]
     return Sliced(
         named,
@@ -154,6 +157,7 @@ def one_statistic(
     n_units: int,
     tasks: IntArray | None,
     bootstrap: Bootstrap = DEFAULT,
+    is_share: bool = False,
 ) -> Statistic:
     """One measure over all units, with an interval where (n_units,) task codes are given."""
     everything = np.zeros(n_units, dtype=np.int64)
@@ -164,23 +168,33 @@ def one_statistic(
         slices=everything,
         n_slices=1,
         draws=None if tasks is None else Draws(bootstrap),
+        shares=("value",) if is_share else (),
     ).statistics["value"][0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Sums of some slices: totals (k, f), replicates (resamples, k, f) or None."""
+    """Sums of some slices: totals (k, f), replicates (resamples, k, f) or None.
+
+    behind: for each share by name, (k,) the tasks in which it has something to count.
+    """
 
     slices: IntArray
     totals: FloatArray
     replicates: FloatArray | None
     n: IntArray
     n_tasks: IntArray
+    behind: Mapping[str, IntArray] = field(default_factory=dict)
 
-    def statistics(self, measure: Measure, draws: Draws | None) -> list[Statistic]:
-        resampled = None if self.replicates is None else measure(self.replicates)
-        bootstrap = None if draws is None else draws.bootstrap
-        return statistics(measure(self.totals), resampled, self.n, self.n_tasks, bootstrap)
+    def statistics(self, name: str, measure: Measure, draws: Draws | None) -> list[Statistic]:
+        return statistics(
+            measure(self.totals),
+            None if self.replicates is None else measure(self.replicates),
+            self.n,
+            self.n_tasks,
+            None if draws is None else draws.bootstrap,
+            self.behind.get(name),
+        )
 
 
 def _parts(
@@ -189,6 +203,7 @@ def _parts(
     slices: IntArray,
     n_slices: int,
     draws: Draws | None,
+    shares: Mapping[str, Measure],
 ) -> Iterator[_Part]:
     """Slices of one task need no draws; the others go in chunks that fit in memory."""
     spread = _tasks_per_slice(tasks, slices, n_slices)
@@ -201,7 +216,7 @@ def _parts(
     n_tasks = int(tasks.max()) + 1 if len(tasks) else 1
     size = max(1, _CELLS // (n_tasks * features.width))
     for start in range(0, len(shared), size):
-        yield _with_draws(features, tasks, slices, shared[start : start + size], draws)
+        yield _with_draws(features, tasks, slices, shared[start : start + size], draws, shares)
 
 
 def _tasks_per_slice(tasks: IntArray, slices: IntArray, n_slices: int) -> IntArray:
@@ -234,6 +249,7 @@ def _with_draws(
     slices: IntArray,
     chosen: IntArray,
     draws: Draws,
+    shares: Mapping[str, Measure],
 ) -> _Part:
     units, places = _members(slices, chosen)
     codes, k = compact(tasks[units]), len(chosen)
@@ -248,4 +264,5 @@ def _with_draws(
     if len(sums) > 1:
         flat = draws.sums(sums.reshape(len(sums), -1))
         replicates = flat.reshape(-1, k, features.width)
-    return _Part(chosen, totals, replicates, n, counted.sum(axis=0))
+    behind = {name: np.sum(~np.isnan(share(sums)), axis=0) for name, share in shares.items()}
+    return _Part(chosen, totals, replicates, n, counted.sum(axis=0), behind)

@@ -33,6 +33,8 @@ class Statistic:
     value: None where nothing is comparable or the formula is undefined, never 0.
     low, high: percentile interval, None where there is none.
     n: the comparable units behind the value. reason: why a part is missing.
+    wilson: for a share of exactly 0 or 1, whose resamples are all the same, the tasks behind it:
+    the interval is then Wilson's score interval of so many trials; else None.
     """
 
     value: float | None
@@ -40,6 +42,14 @@ class Statistic:
     high: float | None = None
     n: int = 0
     reason: Reason | None = None
+    wilson: int | None = None
+
+    @property
+    def method(self) -> str | None:
+        """How the interval was made: "bootstrap" or "wilson"; None where there is none."""
+        if self.low is None:
+            return None
+        return "bootstrap" if self.wilson is None else "wilson"
 
     def shown(self, floor: int = FLOOR) -> Statistic:
         """This statistic as a page may show it: under `floor` comparable units only n stays."""

@@ -53,6 +53,9 @@ FIGURES = (
     *("ac1", "ac2", "icc", "icc_k", "macro_f1", "prevalence"),
 )
 
+SHARES = ("percent", "prevalence")
+"""Figures that are shares of what was compared: an interval at 0 or 1 has a width."""
+
 SKEWED_SHARE = 0.8
 PARADOX_GAP = 0.2
 
@@ -310,6 +313,7 @@ def _of_scale(scaled: _Scaled, study: Study, slicing: Slicing, k: int) -> list[_
             slices=slicing.slices,
             n_slices=k,
             draws=study.draws,
+            shares=SHARES,
         ).statistics
     if "fleiss" in named:
         m = study.answers.table.values_per_unit[slicing.units]

@@ -7,7 +7,7 @@ interval of a difference is that of the paired bootstrap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -130,11 +130,17 @@ class TwoVotes:
         continuous = absent(Reason.CONTINUOUS)
         found = {"percent": Shift(continuous, continuous, continuous)}
         for name, one, other in _measured(group, before, after):
-            found[name] = self._shift(units, one, other)
+            sides = ("before", "after") if name == "percent" else ()
+            found[name] = self._shift(units, one, other, shares=sides)
         return found
 
     def _shift(
-        self, units: IntArray, one: tuple[Features, Measure], other: tuple[Features, Measure]
+        self,
+        units: IntArray,
+        one: tuple[Features, Measure],
+        other: tuple[Features, Measure],
+        *,
+        shares: Sequence[str],
     ) -> Shift:
         """A figure in both votes. What is joined first stands last (see `joined`)."""
         (first, measure), (second, again) = one, other
@@ -158,6 +164,7 @@ class TwoVotes:
             slices=np.zeros(len(units), dtype=np.int64),
             n_slices=1,
             draws=self.draws,
+            shares=shares,
         ).statistics
         return Shift(*(found[name][0] for name in ("before", "after", "difference")))
 

@@ -23,7 +23,7 @@ def mean_by_task(
 
     A comparison that was won has 1 point, a tie half of one, so this is a win rate. weights:
     (n,) >= 0, NaN where a comparison was not chosen by chance and does not count; `n` is
-    how many do.
+    how many do. Where all are won, or none, the interval is Wilson's over tasks.
     """
     counts = ~np.isnan(points) & (np.nan_to_num(weights) > 0)
     if not counts.any():
@@ -39,4 +39,5 @@ def mean_by_task(
         np.array([len(points)]),
         np.array([n_tasks]),
         bootstrap,
+        behind=np.array([n_tasks]),
     )[0]
