@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from rubricstudio.domain.verdict import Quote, VerdictStatus
@@ -13,7 +13,11 @@ from scoring.storable import storable
 
 def evidence_of(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
     """Quotes as they are stored: `start` is null where the response has no such words."""
-    return [asdict(quote) | {"text": storable(quote.text)} for quote in quotes]
+    return [{**_values(quote), "text": storable(quote.text)} for quote in quotes]
+
+
+def _values(value: Quote | Provenance) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
@@ -33,8 +37,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _provenance(source: Provenance) -> dict[str, Any]:
-    known = {each.name: getattr(source, each.name) for each in fields(source)}
-    return known | {
+    return _values(source) | {
         "parameters": dict(source.parameters),
         "raw_reply": storable(source.raw_reply),
         "made_of": dict(source.made_of),
