@@ -127,9 +127,9 @@ class CallLedger:
             self.batch and self.batch.pk,
             now,
         ]
-        columns = [list(column) for column in zip(*map(_beginning, intents), strict=True)]
+        rows = json.dumps([_beginning(intent) for intent in intents])
         with connection.cursor() as cursor:
-            cursor.execute(_OPEN, [*whose, *columns])
+            cursor.execute(_OPEN, [*whose, rows])
             return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -160,8 +160,9 @@ _OPEN = """
     SELECT %s, %s, %s, %s, %s, 'sent', '', '',
            d.cell, d.key, d.endpoint, d.model, d.attempt, d.most_tokens, d.most_cost,
            d.prompt_bytes
-      FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[],
-                  %s::numeric[], %s::bigint[])
+      FROM ROWS FROM (json_to_recordset(%s::json)
+               AS (cell text, key text, endpoint text, model text, attempt int,
+                   most_tokens bigint, most_cost numeric, prompt_bytes bigint))
            WITH ORDINALITY
            AS d(cell, key, endpoint, model, attempt, most_tokens, most_cost, prompt_bytes, place)
      ORDER BY d.place
@@ -170,50 +171,69 @@ _OPEN = """
 
 _CLOSE = """
     UPDATE scoring_model_call c
-       SET state = d.state, reply = d.reply::jsonb, trouble = d.trouble, message = d.message,
+       SET state = d.state, reply = d.reply, trouble = d.trouble, message = d.message,
            tokens_in = d.tokens_in, tokens_out = d.tokens_out, cost = d.cost,
            latency = d.latency, ended_at = %s
-      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-                  %s::bigint[], %s::numeric[], %s::float[])
-           AS d(id, state, reply, trouble, message, tokens_in, tokens_out, cost, latency)
+      FROM json_to_recordset(%s::json)
+           AS d(id bigint, state text, reply jsonb, trouble text, message text,
+                tokens_in bigint, tokens_out bigint, cost numeric, latency float)
      WHERE c.id = d.id AND c.state = 'sent'
     RETURNING c.id, c.most_tokens, c.most_cost
 """
 
 
-def _beginning(intent: Intent) -> tuple[object, ...]:
-    shaped = (intent.cell, intent.key, intent.endpoint, intent.model, intent.attempt)
-    return (*shaped, intent.most_tokens, _dollars(intent.most_cost), intent.prompt_bytes)
+def _beginning(intent: Intent) -> dict[str, object]:
+    return {
+        "cell": intent.cell,
+        "key": intent.key,
+        "endpoint": intent.endpoint,
+        "model": intent.model,
+        "attempt": intent.attempt,
+        "most_tokens": intent.most_tokens,
+        "most_cost": _written(intent.most_cost),
+        "prompt_bytes": intent.prompt_bytes,
+    }
 
 
 def _close(ended: Sequence[tuple[Permit, Result]], budget: RunBudget | None) -> None:
     """Complete the rows of calls that ended; those written off meanwhile stay lost."""
     if not ended:
         return
-    columns = [list(column) for column in zip(*map(_ending, ended), strict=True)]
+    rows = json.dumps([_ending(permit, result) for permit, result in ended])
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, [timezone.now(), *columns])
+        cursor.execute(_CLOSE, [timezone.now(), rows])
         bounds = {pk: (tokens, cost) for pk, tokens, cost in cursor.fetchall()}
     for permit, result in ended:
         if budget is not None and permit in bounds:
             _settle(budget, result, *bounds[permit])
 
 
-def _ending(each: tuple[Permit, Result]) -> tuple[object, ...]:
-    permit, result = each
+def _ending(permit: Permit, result: Result) -> dict[str, object]:
     if isinstance(result, ChatFailure):
-        message = storable(result.message)
-        failed = (permit, CallState.FAILED.value, None, result.trouble.value, message)
-        return (*failed, None, None, None, result.latency)
+        return {
+            "id": permit,
+            "state": CallState.FAILED.value,
+            "trouble": result.trouble.value,
+            "message": storable(result.message),
+            "latency": result.latency,
+        }
     kept = {
         "text": storable(result.text),
         "finish_reason": storable(result.finish_reason),
         "refusal": storable(result.refusal),
         "model": storable(result.model),
     }
-    answered = (permit, CallState.ANSWERED.value, json.dumps(kept), "", "")
-    cost = _dollars(result.cost)
-    return (*answered, result.tokens_in, result.tokens_out, cost, result.latency)
+    return {
+        "id": permit,
+        "state": CallState.ANSWERED.value,
+        "reply": kept,
+        "trouble": "",
+        "message": "",
+        "tokens_in": result.tokens_in,
+        "tokens_out": result.tokens_out,
+        "cost": _written(result.cost),
+        "latency": result.latency,
+    }
 
 
 def _settle(budget: RunBudget, result: Result, tokens: int, cost: Decimal | None) -> None:
@@ -301,6 +321,12 @@ def _turn(place: Endpoint, intent: Intent, limits: Limits, now: datetime) -> flo
 
 def _dollars(cost: float | None) -> Decimal | None:
     return None if cost is None else Decimal(repr(cost)).quantize(PRECISION)
+
+
+def _written(cost: float | None) -> str | None:
+    """Dollars as JSON can hold them exactly: as a string."""
+    dollars = _dollars(cost)
+    return None if dollars is None else f"{dollars:f}"
 
 
 def _reply(row: ModelCall, *, reused: bool) -> ChatReply:
