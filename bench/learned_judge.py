@@ -30,9 +30,10 @@ from rubricstudio.domain.rubric import Criterion
 from rubricstudio.domain.table import FloatArray
 from scoring.judges import JudgeRequest, Message, Site, build
 from scoring.judges.local import LocalJudge
-from scoring.learned.cells import Cells
+from scoring.learned.cells import ReadCells
 from scoring.learned.evaluate import Evaluation, Figures, evaluate
 from scoring.learned.features import Readings, read_states
+from scoring.learned.probe import Probing
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "ttcw"
 QUICK_PLOTS, QUICK_WORDS, QUICK_CRITERIA = 4, 30, 4
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     read = time.perf_counter() - start
     found = evaluate(
         cells,
+        Probing(),
         people=people,
         runs=hosted(options.data, stories, len(criteria)),
         told=lambda progress: say(str(progress)),
@@ -99,12 +101,12 @@ def criteria_of(data: Path, *, quick: bool) -> list[Criterion]:
 
 def cells_of(
     stories: Sequence[Story], criteria: Sequence[Criterion], said: FloatArray, kept: Path | None
-) -> Cells:
+) -> ReadCells:
     """Story by story and in each criterion by criterion, as all columns here are."""
     readings = kept_or_read(stories, criteria, kept)
     rows = np.indices((len(stories), len(criteria))).reshape(2, -1)
     plots, sources = ([each[place] for each in stories] for place in (1, 3))
-    return Cells(
+    return ReadCells(
         states=readings.states,
         layers=readings.layers,
         zero_shot=readings.untrained,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from scoring.wording import kind_label, parameter_help
 # The first parameters of a kind stand open, the others behind "More settings".
 OPEN_PARAMETERS = 4
 MAX_SAMPLES = 32
+PREFIX = "param"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
 
@@ -54,8 +56,7 @@ class JudgeForm(forms.Form):
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.declared = parameters(kind)
-        for parameter in self.declared:
-            self.fields[_field_name(parameter)] = _field(parameter)
+        self.fields.update(parameter_fields(self.declared))
 
     @property
     def open_fields(self) -> list[forms.BoundField]:
@@ -85,12 +86,7 @@ class JudgeForm(forms.Form):
 
     def params(self) -> dict[str, object]:
         """What differs from the defaults, once the form is valid."""
-        given: dict[str, object] = {}
-        for parameter in self.declared:
-            value = _given(parameter, self.cleaned_data[_field_name(parameter)])
-            if parameter.required or value != parameter.default:
-                given[parameter.name] = value
-        return given
+        return given_parameters(self.declared, self.cleaned_data)
 
     def add_refusal(self, error: InvalidJudgeConfig) -> None:
         """Show what the judge says of its configuration, at the parameter it names."""
@@ -99,8 +95,21 @@ class JudgeForm(forms.Form):
         self.add_error(_field_name(named) if named else None, words)
 
 
-def _field_name(parameter: Parameter) -> str:
-    return f"param-{parameter.name}"
+def parameter_fields(declared: Sequence[Parameter], prefix: str = PREFIX) -> dict[str, forms.Field]:
+    """A form field for each parameter, by the field's name."""
+    return {_field_name(each, prefix): _field(each) for each in declared}
+
+
+def given_parameters(
+    declared: Sequence[Parameter], cleaned: Mapping[str, Any], prefix: str = PREFIX
+) -> dict[str, object]:
+    """What differs from the defaults in a valid form's data."""
+    given = ((each, _given(each, cleaned[_field_name(each, prefix)])) for each in declared)
+    return {each.name: value for each, value in given if each.required or value != each.default}
+
+
+def _field_name(parameter: Parameter, prefix: str = PREFIX) -> str:
+    return f"{prefix}-{parameter.name}"
 
 
 def _given(parameter: Parameter, value: object) -> object:

@@ -6,7 +6,16 @@ from django.http import Http404
 
 from annotations.queries.blind import blind_responses
 from rubricstudio.models import Project, Round, RoundKind, Rubric, User
-from scoring.models import Judge, PreviewRun, PreviewVerdict, RubricReview, Run, Training
+from scoring.models import (
+    AdapterWeights,
+    Judge,
+    PreviewRun,
+    PreviewVerdict,
+    RubricReview,
+    Run,
+    Training,
+)
+from scoring.queries.adapters import adapter_of
 from scoring.queries.preview import preview_said
 from scoring.queries.reviews import review_of
 
@@ -81,6 +90,14 @@ def load_training(project: Project, training_id: int) -> Training:
     """The project's training with this id. Raises Http404."""
     rows = Training.objects.select_related("project", "judge__rater__project", "created_by")
     found = rows.filter(pk=training_id, project=project).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def load_adapter(judge: Judge) -> AdapterWeights:
+    """The weights of a judge's adapter, kept in its project. Raises Http404."""
+    found = adapter_of(judge)
     if found is None:
         raise Http404
     return found

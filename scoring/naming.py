@@ -135,18 +135,25 @@ def read_params(kind: str, texts: Sequence[str]) -> dict[str, object]:
 
     Raises InvalidJudgeConfig for a kind that does not exist, UnknownName for the rest.
     """
-    declared = {each.name: each for each in parameters(kind)}
+    return read_pairs(parameters(kind), texts, "--param")
+
+
+def read_pairs(
+    parameters: Sequence[Parameter], texts: Sequence[str], option: str
+) -> dict[str, object]:
+    """The same for parameters that are declared elsewhere, written behind an option."""
+    declared = {each.name: each for each in parameters}
     values: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UnknownName(f"--param takes NAME=VALUE, not {text!r}")
+            raise UnknownName(f"{option} takes NAME=VALUE, not {text!r}")
         try:
             # What is not declared is refused, with a hint, when the judge is built.
             known = declared.get(name)
             values[name] = _read(known, value) if known else value
         except (UnreadableValue, OSError, UnicodeDecodeError) as error:
-            raise UnknownName(f"--param {name}: {error}") from error
+            raise UnknownName(f"{option} {name}: {error}") from error
     return values
 
 

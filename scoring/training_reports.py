@@ -13,15 +13,12 @@ from scoring.sheets import Cell, Sheet
 FIGURES = ("kappa", "auc", "macro_f1", "brier", "ece")
 
 
-def evaluation_json(found: Evaluation, layers: Sequence[int]) -> dict[str, Any]:
+def evaluation_json(found: Evaluation) -> dict[str, Any]:
     """The whole evaluation as plain values; nothing is withheld, who shows it sees to that."""
     return {
         "judges": [_row(row) for row in found.rows],
         "curve": [_point(point) for point in found.curve],
-        "folds": [
-            {"layer": layers[each.setting.layer], "strength": each.setting.strength}
-            for each in found.choices
-        ],
+        "folds": [dict(each) for each in found.choices],
         "warnings": [each.value for each in found.warnings],
     }
 
@@ -41,8 +38,8 @@ def _point(point: Point) -> dict[str, Any]:
 
 def trained_of(judge: Judge) -> Mapping[str, Any]:
     """What a trained judge says of its training; empty for another kind."""
-    probe = judge.params.get("probe")
-    trained = probe.get("trained") if isinstance(probe, dict) else None
+    artefact = judge.params.get("probe") or judge.params.get("adapter")
+    trained = artefact.get("trained") if isinstance(artefact, dict) else None
     return trained if isinstance(trained, dict) else {}
 
 

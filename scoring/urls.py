@@ -22,6 +22,7 @@ urlpatterns = [
     path("judges/new/", judges.judge_new, name="judge-new"),
     path(_JUDGE, judges.judge, name="judge"),
     path(_JUDGE + "archive/", judges.judge_archive, name="judge-archive"),
+    path(_JUDGE + "adapter/", trainings.judge_adapter, name="judge-adapter"),
     path(_JUDGE + "check/", judge_checks.judge_check, name="judge-check"),
     path("workers/", workers.workers, name="workers"),
     path("runs/", runs.runs, name="runs"),

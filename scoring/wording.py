@@ -19,7 +19,7 @@ Words = str | Promise
 _KINDS: dict[str, tuple[Words, Words]] = {
     "learned": (
         _("Trained on verdicts"),
-        _("A local model read by a probe that was trained on people's verdicts."),
+        _("A local model with a probe or an adapter that was trained on people's verdicts."),
     ),
     "llm": (
         _("Hosted model"),
@@ -122,6 +122,7 @@ _STAGES: dict[str, Words] = {
     Stage.FOLDS: _("Trying it on tasks it has not seen: fold %(done)d of %(of)d"),
     Stage.SOURCES: _("Trying it on sources it has not seen: fold %(done)d of %(of)d"),
     Stage.CURVE: _("Trying it with fewer verdicts: %(done)d of %(of)d steps done"),
+    Stage.WHOLE: _("Training it on all verdicts"),
 }
 
 

@@ -13,7 +13,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("rubricstudio", "annotations", "scoring")
 # The places that may name each heavy library: where hosted models are called, and where models run.
-_MODELS_RUN = ("scoring/judges/local", "scoring/packing/", "scoring/embedder.py")
+_MODELS_RUN = (
+    *("scoring/judges/local", "scoring/packing/", "scoring/embedder.py"),
+    "scoring/learned/lora.py",
+)
 HEAVY = {
     "litellm": ("scoring/llm_models.py",),
     "torch": _MODELS_RUN,

@@ -56,6 +56,7 @@ from rubricstudio.models.library import DIMENSIONS
 from scoring.actions.judges import create_judge
 from scoring.actions.runs import start_run
 from scoring.models import (
+    AdapterWeights,
     Judge,
     ModelCall,
     PreviewRun,
@@ -180,6 +181,7 @@ def world(cast: Cast, data: Data) -> World:
         Training.objects.create(
             project=cast.project, name="T", sessions=[1], created_by=cast.owner
         ),
+        AdapterWeights.objects.create(project=cast.project, sha256="0" * 64, data=b"x"),
         SuspectResponse.objects.create(
             response=data.responses[0], signs=["noise"], excerpts=["la la"], detector="1"
         ),
@@ -443,6 +445,8 @@ ATTEMPTS: dict[str, Callable[[World], None]] = {
     "preview_verdict_bounded": lambda w: w.change(PreviewVerdict, raw_reply="x" * 20_001),
     "preview_verdict_hash_whole": lambda w: w.change(PreviewVerdict, judging_hash=""),
     "training_one_open": lambda w: w.copy(Training),
+    "training_method_known": lambda w: w.change(Training, method="guess"),
+    "adapter_once": lambda w: w.copy(AdapterWeights),
     "training_status_known": lambda w: w.change(Training, status="partial", finished_at=NOW),
     "training_finished_complete": lambda w: w.change(Training, finished_at=NOW),
     "training_judge_iff_done": lambda w: w.change(Training, judge=w.rows[Judge]),

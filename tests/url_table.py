@@ -225,6 +225,8 @@ PAGES: dict[str, Page] = {
     "scoring:review-cancel": member(Permission.RUN_JUDGES),
     "scoring:judges": member(Permission.SEE_RESULTS),
     "scoring:judge-compare": member(Permission.SEE_RESULTS),
+    # The judge of the walk has no adapter.
+    "scoring:judge-adapter": member(Permission.RUN_JUDGES, also=(404,)),
     "scoring:training-new": member(Permission.RUN_JUDGES),
     "scoring:training": member(Permission.SEE_RESULTS),
     "scoring:training-state": member(Permission.RUN_JUDGES),

@@ -14,6 +14,7 @@ from rubricstudio.models import Project, Rater, RaterKind, User
 from scoring.judges import Site, build
 from scoring.llm_calls import Ledger
 from scoring.models import Judge
+from scoring.queries.adapters import kept_adapter
 
 
 class JudgeNameTaken(ValueError):
@@ -29,6 +30,7 @@ def site(ledger: Ledger | None = None) -> Site:
         allow_private=settings.JUDGE_ALLOW_PRIVATE_HOSTS,
         api_bases=tuple(settings.JUDGE_API_BASES),
         ledger=ledger,
+        adapter=kept_adapter,
     )
 
 

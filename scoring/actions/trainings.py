@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 
 from rubricstudio.models import Project, Round, User
 from scoring.actions.alone import TRAININGS, Taken, alone_on
-from scoring.actions.judges import JudgeNameTaken, check_name, create_judge, site
-from scoring.actions.training import trained_params
+from scoring.actions.judges import JudgeNameTaken, check_name, site
+from scoring.actions.training import keep_trained, read_settings, trained
 from scoring.judges import JudgeError, build
 from scoring.judges.local import LocalJudge
 from scoring.learned.evaluate import Progress, TooFewVerdicts
-from scoring.models import RunStatus, Training
+from scoring.models import Method, RunStatus, Training
 from scoring.queries.selection import Selection, chosen, comparable_rounds
 from scoring.states import UNFINISHED
 from scoring.storable import storable
@@ -48,15 +48,18 @@ def start_training(
     sessions: Sequence[Round],
     params: Mapping[str, object],
     by: User,
+    method: str = Method.PROBE,
+    settings: Mapping[str, object] | None = None,
     enqueue: bool = True,
 ) -> Training:
     """Have a judge trained by a worker; the training at work where one of this name is.
 
-    params: of the local judge whose model is read. Raises NothingToLearn, JudgeNameTaken and
-    InvalidJudgeConfig.
+    params: of the local judge whose model is trained. settings: of the method. Raises
+    NothingToLearn, JudgeNameTaken and InvalidJudgeConfig.
     """
     Project.objects.select_for_update().get(pk=project.pk)
     build("local", params, site())
+    read_settings(method, settings or {})
     name = check_name(project, name)
     if not sessions:
         raise NothingToLearn(gettext("Choose at least one session with verdicts."))
@@ -68,6 +71,8 @@ def start_training(
         name=name,
         sessions=[row.pk for row in sessions],
         params=dict(params),
+        method=method,
+        settings=dict(settings or {}),
         created_by=by,
     )
     if enqueue:
@@ -142,10 +147,12 @@ def _begin(training: Training) -> bool:
 
 def _train(training: Training) -> None:
     project = training.project
-    params = trained_params(
+    made = trained(
         project=project,
         selection=_selection(training),
         params=training.params,
+        method=training.method,
+        settings=training.settings,
         told=_Teller(training),
     )
     with transaction.atomic():
@@ -153,12 +160,8 @@ def _train(training: Training) -> None:
         row = Training.objects.select_for_update().get(pk=training.pk)
         if row.status not in UNFINISHED:
             raise Stopped
-        judge = create_judge(
-            project=project,
-            name=training.name,
-            kind="learned",
-            params=params,
-            by=training.created_by,
+        judge = keep_trained(
+            project=project, name=training.name, trained=made, by=training.created_by
         )
         Training.objects.filter(pk=training.pk).update(
             status=RunStatus.DONE, judge=judge, finished_at=timezone.now()

@@ -11,8 +11,9 @@ from typing import Any
 
 from rubricstudio.domain.hashing import criterion_judging_hash
 from scoring.judges.checks import Problem
-from scoring.judges.learned import LearnedJudge
+from scoring.judges.learned import OTHER_WEIGHTS, LearnedJudge
 from scoring.judges.local import LocalJudge
+from scoring.judges.local_adapters import absent, adapter_bytes
 from scoring.judges.local_models import (
     SMOLLM2,
     choose,
@@ -42,7 +43,7 @@ def problems(judge: LocalJudge, requests: Sequence[JudgeRequest]) -> list[Proble
 
 
 def learned_problems(judge: LearnedJudge, requests: Sequence[JudgeRequest]) -> list[Problem]:
-    """What speaks against a trained judge: its model as above, and whether the probe fits."""
+    """What speaks against a trained judge: its model as above, and whether it is of that model."""
     found = problems(judge, requests)
     if judge.trained.prompt_version != PROMPT_VERSION:
         text = "The form of the question has changed since training: train again."
@@ -51,11 +52,10 @@ def learned_problems(judge: LearnedJudge, requests: Sequence[JudgeRequest]) -> l
         return found
     folder = _folder(judge)
     if folder is not None and _weights(folder) != judge.trained.model:
-        text = (
-            f"The probe was trained on other weights than those of {judge.model!r} here: take that"
-            " model, or train again."
-        )
-        found.append(Problem(text, True))
+        found.append(Problem(OTHER_WEIGHTS % judge.model, True))
+    weights = judge.trained.weights
+    if isinstance(weights, str) and adapter_bytes(judge.site, weights) is None:
+        found.append(Problem(absent(judge.site, weights), True))
     return found + _unseen(judge, requests)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from scoring.judges.local_models import LoadedModel
 from scoring.judges.local_prompts import buckets
-from scoring.packing import last_readings, pack, packable, readings
+from scoring.packing import ends, last_readings, pack, packable, readings
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +50,7 @@ def passes(
     import torch
 
     packed = packable(loaded.model)
-    waiting = deque(_groups(prompts, most_tokens, packed=packed))
+    waiting = deque(groups(loaded, prompts, most_tokens))
     while waiting:
         group = waiting.popleft()
         chosen = [prompts[i] for i in group]
@@ -68,8 +68,9 @@ def passes(
         yield Pass(group, rows, states, computed, time.perf_counter() - begun)
 
 
-def _groups(prompts: Prompts, most_tokens: int, *, packed: bool) -> list[Sequence[int]]:
-    if packed:
+def groups(loaded: LoadedModel, prompts: Prompts, most_tokens: int) -> list[Sequence[int]]:
+    """Which prompts go through the model together, by their places."""
+    if packable(loaded.model):
         return [each.prompts for each in pack(prompts, most_tokens)]
     return [*buckets([len(prompt) for prompt in prompts], most_tokens)]
 
@@ -130,13 +131,34 @@ def next_token_readings(
     import torch
 
     with torch.inference_mode():
-        output = loaded.model(
-            input_ids=tokens,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=False,
-            logits_to_keep=1,  # the vocabulary is wide: no logits for the rest of the prompt
-            output_hidden_states=bool(layers),
-        )
-        states = [output.hidden_states[layer][:, -1] for layer in layers]
-        return readings(output.logits[:, -1], states)
+        return readings(*_padded_ends(loaded, tokens, mask, positions, layers))
+
+
+def _padded_ends(
+    loaded: LoadedModel,
+    tokens: torch.Tensor,
+    mask: torch.Tensor,
+    positions: torch.Tensor,
+    layers: Sequence[int] = (),
+) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    output = loaded.model(
+        input_ids=tokens,
+        attention_mask=mask,
+        position_ids=positions,
+        use_cache=False,
+        logits_to_keep=1,  # the vocabulary is wide: no logits for the rest of the prompt
+        output_hidden_states=bool(layers),
+    )
+    return output.logits[:, -1], [output.hidden_states[layer][:, -1] for layer in layers]
+
+
+def end_logits(loaded: LoadedModel, prompts: Prompts) -> torch.Tensor:
+    """(prompts, vocabulary) logits of the token after each prompt, with gradients, in one pass.
+
+    Raises torch.OutOfMemoryError.
+    """
+    if not packable(loaded.model):
+        return _padded_ends(loaded, *encode_batch(prompts, loaded))[0]
+    (one,) = pack(prompts, sum(map(len, prompts)))
+    order = sorted(range(len(prompts)), key=one.prompts.__getitem__)
+    return ends(loaded.model, one)[0][order]

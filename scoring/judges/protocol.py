@@ -242,6 +242,7 @@ class Site:
         environment; a key named beside any other `api_base` is refused.
     environ: where API keys are looked up.
     ledger: where calls of hosted models are written down, if anywhere.
+    adapter: the file of an adapter's weights by its SHA-256, None where it is not kept.
     """
 
     data_folder: Path = Path(".studio")
@@ -250,6 +251,7 @@ class Site:
     api_bases: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     ledger: Ledger | None = field(default=None, repr=False)
+    adapter: Callable[[str], bytes | None] | None = field(default=None, repr=False)
 
 
 class Judge(Protocol):

@@ -1,4 +1,4 @@
-"""A judge trained on people's verdicts: a linear probe on a model's hidden states.
+"""A judge trained on people's verdicts: a linear probe on a model's hidden states, or an adapter.
 
-Needs numpy, and nothing of the web application or of a model library.
+Needs nothing of the web application; of a model library only where a model is read or adapted.
 """

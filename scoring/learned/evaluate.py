@@ -1,7 +1,7 @@
-"""How a probe does on tasks it has not seen, beside what it has to beat.
+"""How a trained judge does on tasks it has not seen, beside what it has to beat.
 
-Everything is held out: a probability of a cell comes from a probe whose settings, components
-and coefficients were made without any cell of the same task (or, by source, the same source).
+Everything is held out: a probability of a cell comes from a training whose settings and
+weights were made without any cell of the same task (or, by source, the same source).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,21 +29,13 @@ from rubricstudio.domain.agreement.confusion import BINARY_CATEGORIES
 from rubricstudio.domain.table import BoolArray, FloatArray, IntArray
 from scoring.learned.cells import Cells
 from scoring.learned.folds import grouped_folds
-from scoring.learned.probe import (
-    Choice,
-    Setting,
-    choose,
-    fit,
-    logistic,
-    one_hot,
-    probabilities_of,
-    settings_of,
-)
+from scoring.learned.learner import Learner
+from scoring.learned.probe import logistic, one_hot, probabilities_of
 
-OUTER_FOLDS = 12
+C = TypeVar("C", bound=Cells)
+BASELINE_FOLDS = 12
 LEAST_TASKS = 4
 LEAST_CELLS = 40
-SHARES = (0.25, 0.5, 0.75)
 PAGE = Bootstrap(resamples=500)
 
 LEARNED, BY_SOURCE = "learned", "learned, sources unseen"
@@ -58,6 +51,7 @@ class Stage(StrEnum):
     FOLDS = "folds"
     SOURCES = "folds by source"
     CURVE = "steps of the learning curve"
+    WHOLE = "trainings on all verdicts"
 
 
 class Progress(NamedTuple):
@@ -105,7 +99,7 @@ class Point:
 
 
 class Warned(StrEnum):
-    """Why a probe is not to be trusted, as codes; pages and commands say it in a sentence."""
+    """Why not to trust a trained judge, as codes; pages and commands say it in a sentence."""
 
     CHANCE = "no better than chance on unseen tasks"
     CRITERION = "no better than the criterion alone"
@@ -115,24 +109,24 @@ class Warned(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """rows: the probe first, then what it has to beat. choices: of each fold."""
+    """rows: the judge first, then what it has to beat. choices: of each fold, as JSON values."""
 
     rows: tuple[Figures, ...]
     curve: tuple[Point, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[Mapping[str, object], ...]
     warnings: tuple[Warned, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeldOut:
-    """(n,) probabilities of met, and verdicts, by probes that did not see the cell's group.
+    """(n,) probabilities of met, and verdicts, by judges that did not see the cell's group.
 
     choices: of each fold.
     """
 
     probabilities: FloatArray
     verdicts: FloatArray
-    choices: tuple[Choice, ...]
+    choices: tuple[Mapping[str, object], ...]
     trained_on: tuple[float, float]  # verdicts and tasks, mean over folds
 
 
@@ -149,30 +143,30 @@ def check_enough(labels: FloatArray, tasks: IntArray) -> None:
 
 
 def held_out(
-    cells: Cells,
+    cells: C,
     groups: IntArray,
-    settings: Sequence[Setting],
+    learner: Learner[C],
     *,
     share: float = 1.0,
     stage: Stage = Stage.FOLDS,
     told: Told = untold,
 ) -> HeldOut:
-    """Probabilities by folds of `groups` ((n,) codes), settings chosen inside the training part.
+    """Probabilities by folds of `groups` ((n,) codes), all else chosen inside the training part.
 
     share: of the training tasks, how many are used; the first in a fixed order, so that a
     larger share holds a smaller one. Cells of one task are never on both sides where the
     groups are tasks.
     """
-    folds = grouped_folds(groups, OUTER_FOLDS)
+    folds = grouped_folds(groups, learner.folds)
     n_folds = int(folds.max(initial=-1)) + 1
     log_odds, verdicts = np.full((2, len(cells)), np.nan)
     choices, sizes = [], []
     for fold in range(n_folds):
-        train = cells.where(_kept(cells.tasks, folds != fold, share))
-        choice, here = choose(train, settings), folds == fold
-        said = fit(train, choice).of_cells(cells.where(here), choice.setting.layer)
-        log_odds[here], verdicts[here] = said, said >= choice.cut
-        choices.append(choice)
+        train, here = cells.where(_kept(cells.tasks, folds != fold, share)), folds == fold
+        learned = learner.learn(train, partial(told, Progress(stage, fold, n_folds)))
+        said = learned.log_odds(cells.where(here))
+        log_odds[here], verdicts[here] = said, said >= learned.cut
+        choices.append(learned.choice)
         sizes.append((len(train), len(np.unique(train.tasks))))
         told(Progress(stage, fold + 1, n_folds))
     n, tasks = np.mean(sizes, axis=0)
@@ -234,7 +228,7 @@ def _said(name: str, cells: Cells, verdicts: FloatArray) -> Figures:
 
 def baselines(cells: Cells) -> Iterator[Figures]:
     """What knows nothing of the response, by the same folds, and the model untrained."""
-    folds = grouped_folds(cells.tasks, OUTER_FOLDS)
+    folds = grouped_folds(cells.tasks, BASELINE_FOLDS)
     yield _said(MAJORITY, cells, _majority(cells, folds))
     criteria = one_hot(cells.criteria, len(cells.keys))
     yield _likely(CRITERION, cells, _prior(cells, folds, criteria))
@@ -278,7 +272,7 @@ def ceilings(cells: Cells, people: FloatArray) -> Iterator[Figures]:
 
 
 def warnings_of(rows: Sequence[Figures]) -> tuple[Warned, ...]:
-    """What speaks against trusting the probe, worst first."""
+    """What speaks against trusting the judge, worst first."""
     by_name = {row.name: row for row in rows}
     learned, unseen = by_name.get(LEARNED), by_name.get(BY_SOURCE)
     found = []
@@ -294,38 +288,44 @@ def warnings_of(rows: Sequence[Figures]) -> tuple[Warned, ...]:
 
 
 def evaluate(
-    cells: Cells,
+    cells: C,
+    learner: Learner[C],
     *,
     people: FloatArray,
     runs: Mapping[str, FloatArray] | None = None,
-    settings: Sequence[Setting] | None = None,
     told: Told = untold,
 ) -> Evaluation:
-    """The probe held out by task and by source, its baselines, the people, a learning curve.
+    """What is learned, held out by task and by source, its baselines, the people, a learning curve.
 
     people: as in `ceilings`. runs: by name, (n,) 0/1 verdicts of other judges, NaN where there
-    is none. settings: to choose from, all where none are given. Raises TooFewVerdicts.
+    is none. Raises TooFewVerdicts.
     """
     check_enough(cells.labels, cells.tasks)
-    settings = settings or settings_of(cells)
-    whole = held_out(cells, cells.tasks, settings, told=told)
+    whole = held_out(cells, cells.tasks, learner, told=told)
     rows = [_held(LEARNED, cells, whole)]
     if len(np.unique(cells.sources)) > 1:
-        unseen = held_out(cells, cells.sources, settings, stage=Stage.SOURCES, told=told)
+        unseen = held_out(cells, cells.sources, learner, stage=Stage.SOURCES, told=told)
         rows.append(_held(BY_SOURCE, cells, unseen))
     rows += baselines(cells)
     rows += (_said(name, cells, said) for name, said in (runs or {}).items())
     rows += ceilings(cells, people)
     curve = []
-    for done, share in enumerate(SHARES):
-        told(Progress(Stage.CURVE, done, len(SHARES)))
-        curve.append(_point(cells, held_out(cells, cells.tasks, settings, share=share)))
+    for done, share in enumerate(learner.shares):
+        step = Progress(Stage.CURVE, done, len(learner.shares))
+        told(step)
+        held = held_out(cells, cells.tasks, learner, share=share, told=partial(_at, told, step))
+        curve.append(_point(cells, held))
     return Evaluation(
         rows=tuple(rows),
         curve=(*curve, _point(cells, whole)),
         choices=whole.choices,
         warnings=warnings_of(rows),
     )
+
+
+def _at(told: Told, step: Progress, _: Progress) -> None:
+    """Tells of the step only, whatever goes on in it."""
+    told(step)
 
 
 def _point(cells: Cells, held: HeldOut) -> Point:

@@ -9,7 +9,7 @@ sigmoid(weights @ state + intercept + offset of the criterion).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from rubricstudio.domain.agreement import cohen_kappa
 from rubricstudio.domain.table import FloatArray, IntArray
-from scoring.learned.cells import Cells
+from scoring.learned.cells import ReadCells
 from scoring.learned.folds import grouped_folds
+from scoring.learned.learner import Beat, still
 
 COMPONENTS = 64
 STRENGTHS = (0.001, 0.004, 0.016)
@@ -35,7 +36,7 @@ CUT_SHARES = np.linspace(0.0, 0.98, 50)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A layer (a place in `Cells.layers`) and the inverse of the L2 penalty (scikit-learn's C)."""
+    """A layer (a place in `ReadCells.layers`) and scikit-learn's C, the inverse of the penalty."""
 
     layer: int
     strength: float
@@ -67,9 +68,43 @@ class Fitted:
         """(n, width) states and (n,) codes to (n,) log-odds of met."""
         return np.asarray(states @ self.weights + self.intercept + self.offsets[criteria])
 
-    def of_cells(self, cells: Cells, layer: int) -> FloatArray:
+    def of_cells(self, cells: ReadCells, layer: int) -> FloatArray:
         """(n,) log-odds of met of the cells, by the layer at this place."""
         return self.log_odds(cells.states[:, layer].astype(np.float64), cells.criteria)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Found:
+    """What came of training a probe: its choice, and the probe on all training cells."""
+
+    chosen: Choice
+    fitted: Fitted
+    layer: int  # the model's
+
+    @property
+    def cut(self) -> float:
+        return self.chosen.cut
+
+    @property
+    def choice(self) -> Mapping[str, object]:
+        return {"layer": self.layer, "strength": self.chosen.setting.strength}
+
+    def log_odds(self, cells: ReadCells) -> FloatArray:
+        return self.fitted.of_cells(cells, self.chosen.setting.layer)
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """Training a probe. settings: to choose from, all where none are given."""
+
+    settings: Sequence[Setting] = ()
+    folds: int = 12
+    shares: Sequence[float] = (0.25, 0.5, 0.75)
+
+    def learn(self, cells: ReadCells, beat: Beat = still) -> Found:
+        beat()
+        chosen = choose(cells, self.settings or settings_of(cells))
+        return Found(chosen, fit(cells, chosen), cells.layers[chosen.setting.layer])
 
 
 def probabilities_of(log_odds: FloatArray) -> FloatArray:
@@ -77,12 +112,12 @@ def probabilities_of(log_odds: FloatArray) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -500, 500))))
 
 
-def settings_of(cells: Cells) -> list[Setting]:
+def settings_of(cells: ReadCells) -> list[Setting]:
     """Every layer with every strength; of equal ones the first is preferred."""
     return [Setting(layer, c) for layer, c in product(range(len(cells.layers)), STRENGTHS)]
 
 
-def fit(cells: Cells, choice: Choice) -> Fitted:
+def fit(cells: ReadCells, choice: Choice) -> Fitted:
     """The probe of a choice on all these cells."""
     (found,) = _fits(cells, choice.setting.layer, [choice.setting.strength])
     return Fitted(
@@ -92,7 +127,7 @@ def fit(cells: Cells, choice: Choice) -> Fitted:
     )
 
 
-def _fits(cells: Cells, layer: int, strengths: Sequence[float]) -> Iterator[Fitted]:
+def _fits(cells: ReadCells, layer: int, strengths: Sequence[float]) -> Iterator[Fitted]:
     """A probe for each strength; what they share is computed once."""
     states = cells.states[:, layer].astype(np.float64)
     mean, scale = states.mean(axis=0), states.std(axis=0)
@@ -163,7 +198,7 @@ def _descended(
     return at
 
 
-def choose(cells: Cells, settings: Sequence[Setting]) -> Choice:
+def choose(cells: ReadCells, settings: Sequence[Setting]) -> Choice:
     """The setting with the least log loss over folds of these cells that keep tasks whole.
 
     Slope, shift and cut follow from what that setting said of the cells its folds held out.
@@ -186,10 +221,10 @@ def choose(cells: Cells, settings: Sequence[Setting]) -> Choice:
     best = int(losses.argmin())
     slope, shift = logistic(said[best][:, None], cells.labels, 1.0)
     log_odds = said[best] * slope[0] + shift
-    return Choice(settings[best], float(slope[0]), shift, _cut(log_odds, cells.labels))
+    return Choice(settings[best], float(slope[0]), shift, best_cut(log_odds, cells.labels))
 
 
-def _cut(log_odds: FloatArray, labels: FloatArray) -> float:
+def best_cut(log_odds: FloatArray, labels: FloatArray) -> float:
     """The log-odds from which on a verdict of met agrees best with the labels, by Cohen's kappa."""
     cuts = np.unique(np.quantile(log_odds, CUT_SHARES))
     kappas = [cohen_kappa(labels, (log_odds >= cut) * 1.0).value for cut in cuts]

@@ -4,9 +4,11 @@ from scoring.models.calls import CallState, Endpoint, ModelCall, RunBudget
 from scoring.models.judges import Judge
 from scoring.models.previews import LONGEST_SAID, PreviewRun, PreviewVerdict, RubricReview
 from scoring.models.runs import Run, RunBatch, RunStatus, SuspectResponse
-from scoring.models.training import Training
+from scoring.models.training import AdapterWeights, Method, Training
 
 __all__ = [
+    "AdapterWeights",
+    "Method",
     "LONGEST_SAID",
     "CallState",
     "Endpoint",

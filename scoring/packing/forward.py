@@ -131,10 +131,22 @@ def last_readings(
     """
     import torch
 
+    with torch.inference_mode():
+        return readings(*ends(model, packed, layers))
+
+
+def ends(
+    model: Any, packed: Bin, layers: Sequence[int] = ()
+) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """As the model gives them, with gradients where something learns: (prompts, vocabulary) logits
+    of the token after each prompt, and for each layer its (prompts, width) states there.
+    """
+    import torch
+
     device = model.device
     sparse = device.type == "cpu" and model.config._attn_implementation == "sdpa"
-    ends = torch.tensor(packed.last, device=device)
-    with torch.inference_mode(), ExitStack() as stack:
+    last = torch.tensor(packed.last, device=device)
+    with ExitStack() as stack:
         if sparse:
             stack.enter_context(_attention(model, SPARSE))
             # Any mask of four dimensions is handed on as it is.
@@ -149,12 +161,12 @@ def last_readings(
             position_ids=torch.from_numpy(packed.positions).unsqueeze(0).to(device),
             use_cache=False,
             # The vocabulary is wide: logits only where a prompt ends.
-            logits_to_keep=ends,
+            logits_to_keep=last,
             output_hidden_states=bool(layers),
             **options,
         )
-        states = [output.hidden_states[layer][0, ends] for layer in layers]
-        return readings(output.logits[0], states)
+        states = [output.hidden_states[layer][0, last] for layer in layers]
+        return output.logits[0], states
 
 
 def readings(

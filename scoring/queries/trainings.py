@@ -6,13 +6,28 @@ from django.db.models import QuerySet
 
 from rubricstudio.models import Project, Round, RoundKind
 from scoring.learned.evaluate import Stage
-from scoring.models import RunStatus, Training
+from scoring.models import Method, RunStatus, Training
 from scoring.queries.selection import comparable_rounds
 
 SHOWN = 20
-# Where each stage begins on the way from 0 to 1: reading the responses is most of the work.
-_FROM = {Stage.READING: 0.0, Stage.FOLDS: 0.6, Stage.SOURCES: 0.75, Stage.CURVE: 0.85}
-_TO = {Stage.READING: 0.6, Stage.FOLDS: 0.75, Stage.SOURCES: 0.85, Stage.CURVE: 1.0}
+# Where each stage ends on the way from 0 to 1, in their order. For a probe reading the responses is
+# most of the work, for an adapter each fold is a training of its own.
+_ENDS = {
+    Method.PROBE: {
+        Stage.READING: 0.6,
+        Stage.FOLDS: 0.75,
+        Stage.SOURCES: 0.85,
+        Stage.CURVE: 1.0,
+        Stage.WHOLE: 1.0,
+    },
+    Method.LORA: {
+        Stage.READING: 0.05,
+        Stage.FOLDS: 0.4,
+        Stage.SOURCES: 0.7,
+        Stage.CURVE: 0.9,
+        Stage.WHOLE: 1.0,
+    },
+}
 
 
 def trainings_of(project: Project) -> QuerySet[Training]:
@@ -37,6 +52,9 @@ def share_done(training: Training) -> float:
         return 1.0
     if training.stage not in set(Stage) or not training.total:
         return 0.0
-    stage = Stage(training.stage)
-    begin, end = _FROM[stage], _TO[stage]
+    ends = _ENDS[Method(training.method)]
+    stages = list(ends)
+    place = stages.index(Stage(training.stage))
+    begin = ends[stages[place - 1]] if place else 0.0
+    end = ends[stages[place]]
     return begin + (end - begin) * min(1.0, training.done / training.total)

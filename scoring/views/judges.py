@@ -18,6 +18,7 @@ from scoring.actions.judges import JudgeNameTaken
 from scoring.forms_members import judge_form
 from scoring.judges import JUDGES, InvalidJudgeConfig
 from scoring.loaders import load_judge
+from scoring.queries.adapters import adapter_of
 from scoring.queries.configuration import configuration_of, queue_of
 from scoring.queries.copying import originals_of
 from scoring.queries.runs import imported_judges, judges_of, runs_of_judge
@@ -73,6 +74,7 @@ def judge(request: ProjectRequest, project: Project, judge_id: int) -> HttpRespo
         "rows": runs_of_judge(shown),
         "members": originals_of(shown),
         "training": training_of(shown, settings.AGREEMENT_FLOOR),
+        "adapter": adapter_of(shown),
         "check": check_of_page(shown),
         "waits": waits_for(queue_of(shown)) if queue_of(shown) else "",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +19,7 @@ from scoring.actions.trainings import QUEUE, NothingToLearn
 from scoring.forms_training import TrainingForm
 from scoring.judges import InvalidJudgeConfig
 from scoring.judges.local_models import SMOLLM2
-from scoring.loaders import load_training
+from scoring.loaders import load_adapter, load_judge, load_training
 from scoring.models import Training
 from scoring.queries.trainings import sessions_of_training, share_done, trainings_of
 from scoring.states import UNFINISHED
@@ -55,6 +55,8 @@ def _start(request: ProjectRequest, project: Project, form: TrainingForm) -> Tra
         name=form.cleaned_data["name"],
         sessions=form.chosen(),
         params=form.params(),
+        method=form.cleaned_data["method"],
+        settings=form.settings(),
         by=request.user,
     )
 
@@ -83,6 +85,16 @@ def _live(shown: Training) -> dict[str, Any]:
         "stage": stage_words(shown),
         "waits": waits_for(QUEUE) if at_work else "",
     }
+
+
+@project_view(Permission.RUN_JUDGES)
+@require_safe
+def judge_adapter(request: ProjectRequest, project: Project, judge_id: int) -> HttpResponseBase:
+    """The weights of a trained adapter as a file."""
+    kept = load_adapter(load_judge(project, judge_id))
+    response = HttpResponse(bytes(kept.data), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{kept}"'
+    return response
 
 
 @project_view(Permission.RUN_JUDGES)

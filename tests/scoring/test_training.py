@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -30,7 +31,7 @@ from rubricstudio.models import Response, RubricVersion, Verdict
 from scoring.actions.here import work_here
 from scoring.actions.runs import start_run
 from scoring.learned.artefact import probe_from
-from scoring.models import Judge
+from scoring.models import AdapterWeights, Judge
 from scoring.queries.selection import comparable_rounds, named
 from scoring.queries.training import training_material
 from tests.conftest import Cast
@@ -174,3 +175,40 @@ def test_too_few_verdicts_are_refused_before_a_model_is_loaded(cast: Cast) -> No
     assert refused.value.returncode == 1
     with pytest.raises(CommandError, match="there is no session 'nobody'"):
         _train("--session", "nobody")
+
+
+@pytest.mark.django_db
+def test_a_judge_with_an_adapter_runs_and_its_weights_can_be_had(
+    cast: Cast, tiny_home: Path
+) -> None:
+    fill_sessions(cast)
+
+    printed, said = _train("--method", "lora", "--setting", "epochs=1", "--setting", "folds=2")
+
+    judge = Judge.objects.get(rater__name="Learned")
+    kept = AdapterWeights.objects.get(project=cast.project)
+    assert "1 of 2 folds" in said and "trainings on all verdicts" in said
+    assert printed["settings"]["epochs"] == 1
+    rows = {row["name"]: row for row in printed["evaluation"]["judges"]}
+    assert rows["learned"]["kappa"]["n"] == rows["the model untrained"]["kappa"]["n"] == 45
+    assert judge.params["adapter"]["weights"] == hashlib.sha256(bytes(kept.data)).hexdigest()
+    run = start_run(
+        judge=judge,
+        version=RubricVersion.objects.get(rubric__external_id="r"),
+        response_ids=list(Response.objects.filter(external_id="r1").values_list("pk", flat=True)),
+        name="learned",
+        by=cast.author,
+        enqueue=False,
+    )
+    work_here(run=run)
+    verdicts = Verdict.objects.filter(round_id=run.pk).order_by("criterion__position")
+    assert [each.status for each in verdicts] == ["ok", "ok", "cannot_assess"]
+    assert "Trained on 45 verdicts" in _page(cast, judge)
+    client = Client()
+    client.force_login(cast.author)
+    file = client.get(f"{judge.get_absolute_url()}adapter/")
+    assert file.content == bytes(kept.data)
+    client.force_login(cast.viewer)
+    assert client.get(f"{judge.get_absolute_url()}adapter/").status_code == 403
+    with pytest.raises(CommandError, match="has no parameter 'epoch': did you mean 'epochs'"):
+        _train("--name", "Other", "--method", "lora", "--setting", "epoch=1")

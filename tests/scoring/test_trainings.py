@@ -91,6 +91,27 @@ def test_what_is_wrong_stands_at_its_field(author: Client, cast: Cast, tiny_home
     assert not Training.objects.exists()
 
 
+def test_how_it_learns_is_chosen_on_the_page_and_kept(
+    author: Client, cast: Cast, tiny_home: Path
+) -> None:
+    fill_sessions(cast)
+    session = Round.objects.get(name="experts")
+    form = {bound.name: bound.value() for bound in author.get(NEW).context["form"]}
+    sent = {name: value for name, value in form.items() if value is not None}
+    sent |= {"name": "Bent", "param-model": "tiny", "method": "lora", "lora-epochs": "2"}
+
+    wrong = author.post(NEW, sent | {"sessions": [session.pk], "lora-rank": "0"})
+    author.post(NEW, sent | {"sessions": [session.pk]})
+
+    assert set(wrong.context["form"].errors) == {"lora-rank"}
+    training = Training.objects.get()
+    assert (training.method, training.settings) == ("lora", {"epochs": 2})
+    assert "An adapter of the model (LoRA)" in _page(author, training)
+    training.status, training.stage = RunStatus.RUNNING, Stage.WHOLE
+    training.done, training.total = 1, 2
+    assert share_done(training) == pytest.approx(0.95)
+
+
 def test_two_clicks_start_one(cast: Cast, tiny_home: Path) -> None:
     fill_sessions(cast)
     training = _started(cast)
@@ -127,7 +148,7 @@ def test_who_cancels_meanwhile_gets_no_judge(
         told(Progress(Stage.FOLDS, 1, 8))
         raise AssertionError("it should have stopped")
 
-    monkeypatch.setattr(actions, "trained_params", cancelled)
+    monkeypatch.setattr(actions, "trained", cancelled)
     tasks.train_judge(training_id=training.pk)
 
     training.refresh_from_db()
@@ -144,7 +165,7 @@ def test_a_worker_that_dies_each_time_is_given_up(
     def die(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(actions, "trained_params", die)
+    monkeypatch.setattr(actions, "trained", die)
     for _attempt in range(actions.MAX_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
             tasks.train_judge(training_id=training.pk)

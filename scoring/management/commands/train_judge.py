@@ -1,6 +1,7 @@
 """Train a judge on what people said in sessions, and say how it does on tasks it has not seen.
 
-A linear probe reads the hidden states of a local model (docs/judges.md). It learns from the
+A linear probe reads the hidden states of a local model, or with --method lora an adapter bends
+its answer, which wants a GPU: on a processor it takes hours (docs/judges.md). It learns from the
 people's majority, adjudicated where it was, on criteria that are met or not; the figures are
 held out by task, beside what knows nothing of the response, the model untrained, every run of a
 judge on the same cells, and people with each other.
@@ -24,8 +25,11 @@ from scoring.actions.judges import JudgeNameTaken
 from scoring.actions.training import train_judge
 from scoring.cli import Report
 from scoring.judges import InvalidJudgeConfig, JudgeError
+from scoring.judges.config import parameters_of
 from scoring.learned.evaluate import TooFewVerdicts
-from scoring.naming import UnknownName, read_params
+from scoring.learned.lora import LoraSettings
+from scoring.models import Method
+from scoring.naming import UnknownName, read_pairs, read_params
 from scoring.queries.selection import UnknownRound, comparable_rounds, named
 from scoring.training_reports import trained_of, training_sheets
 
@@ -52,6 +56,19 @@ class Command(Report):
             metavar="NAME=VALUE",
             help="a parameter of the local judge, see docs/judges.md (can be repeated)",
         )
+        parser.add_argument(
+            "--method",
+            choices=Method.values,
+            default=Method.PROBE.value,
+            help="what is trained: a probe in minutes, an adapter on a GPU (default: probe)",
+        )
+        parser.add_argument(
+            "--setting",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="of an adapter's training, see docs/judges.md (can be repeated)",
+        )
         self.add_by(parser)
         self.add_format(parser)
 
@@ -66,6 +83,8 @@ class Command(Report):
                 selection=named(project, rounds, sessions=options["session"], runs=[]),
                 name=options["name"],
                 params=read_params("local", given),
+                method=options["method"],
+                settings=read_pairs(parameters_of(LoraSettings), options["setting"], "--setting"),
                 by=by,
                 told=lambda progress: self.say(str(progress)),
             )

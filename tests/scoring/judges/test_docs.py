@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scoring.judges import JUDGES, Parameter, Site, build, parameters
-from scoring.judges.config import NAMES
+from scoring.judges.config import NAMES, parameters_of
+from scoring.learned.lora import LoraSettings
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "judges.md").read_text()
 
@@ -38,7 +39,8 @@ def section(kind: str) -> str:
 def test_the_page_lists_every_parameter_as_the_code_has_it(kind: str) -> None:
     listed = [line for line in section(kind).splitlines() if line.startswith("| `")]
 
-    assert listed == [row(each) for each in parameters(kind)]
+    training = parameters_of(LoraSettings) if kind == "learned" else ()
+    assert listed == [row(each) for each in (*parameters(kind), *training)]
 
 
 def test_the_page_has_a_section_for_each_kind_and_no_other() -> None:

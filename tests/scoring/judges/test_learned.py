@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from rubricstudio.domain.hashing import criterion_judging_hash
+from rubricstudio.domain.table import FloatArray
 from rubricstudio.domain.verdict import VerdictStatus
-from scoring.judges import InvalidJudgeConfig, JudgeError, Scored, Site, build
+from scoring.judges import InvalidJudgeConfig, JudgeError, Scored, Site, build, local_adapters
 from scoring.judges.local import LocalJudge
+from scoring.judges.local_adapters import to_bytes
 from scoring.judges.local_prompts import PROMPT_VERSION
 from scoring.learned.artefact import Known, Probe
-from scoring.learned.features import read_states
+from scoring.learned.cells import AskedCells
+from scoring.learned.features import ask, read_states
+from scoring.learned.lora import Adapting, LoraSettings
+from scoring.learned.train import adapter_of
 from tests.scoring.judges.cases import CLARITY, DOSED, INVENTS, NAMES_A_DOSE, VAGUE, a_request
 
 TINY = {"model": "tiny", "device": "cpu"}
@@ -118,5 +125,86 @@ def test_a_changed_probe_makes_no_judge(tiny_site: Site) -> None:
 
     with pytest.raises(InvalidJudgeConfig, match="'probe' does not fit: .* changed"):
         build("learned", TINY | {"probe": content}, tiny_site)
-    with pytest.raises(InvalidJudgeConfig, match="needs 'probe'"):
+    with pytest.raises(InvalidJudgeConfig, match="needs 'probe' or 'adapter'"):
         build("learned", TINY, tiny_site)
+
+
+def _an_adapter(site: Site) -> tuple[dict[str, object], FloatArray]:
+    """An adapter of the tiny model, trained on two responses, with what it then says of them."""
+    reader = build("local", TINY, site)
+    assert isinstance(reader, LocalJudge)
+    asked = ask(reader, [a_request(text=DOSED), a_request(INVENTS, VAGUE)])
+    cells = AskedCells(
+        prompts=asked.prompts,
+        responses=asked.responses,
+        zero_shot=asked.untrained,
+        labels=np.array([1.0, 0.0]),
+        shares=np.array([1.0, 0.0]),
+        criteria=np.array([0, 1]),
+        tasks=np.array([0, 0]),
+        sources=np.array([0, 0]),
+        keys=("dose", "invents"),
+    )
+    settings = LoraSettings(learning_rate=0.02, epochs=3)
+    found = Adapting(reader.load(), asked.answers, settings).learn(cells)
+    data = to_bytes(found.weights)
+    sha256 = hashlib.sha256(data).hexdigest()
+    folder = site.data_folder / "adapters"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{sha256}.safetensors").write_bytes(data)
+    hashes = [criterion_judging_hash(each) for each in (NAMES_A_DOSE, INVENTS)]
+    kept = adapter_of(
+        replace(found, slope=0.5, shift=0.1, cut=0.2),
+        *(cells, hashes),
+        weights=sha256,
+        prompt_version=PROMPT_VERSION,
+        trained={},
+    )
+    return json.loads(json.dumps(kept.as_json())), found.log_odds(cells) * 0.5 + 0.1
+
+
+def test_an_adapted_model_says_what_it_said_at_the_end_of_training(tiny_site: Site) -> None:
+    requests = [a_request(text=DOSED), a_request(INVENTS, VAGUE)]
+    untrained = build("local", TINY, tiny_site).judge(requests)
+    content, log_odds = _an_adapter(tiny_site)
+
+    outcomes = build("learned", TINY | {"adapter": content}, tiny_site).judge(requests)
+
+    for outcome, said in zip(outcomes, log_odds, strict=True):
+        assert isinstance(outcome, Scored)
+        raw = json.loads(outcome.provenance.raw_reply)
+        assert raw["log_odds"] == pytest.approx(said, abs=1e-5)
+        assert outcome.value == float(said >= 0.2)
+        assert dict(outcome.probabilities)[1.0] == pytest.approx(1 / (1 + np.exp(-said)), abs=1e-5)
+        assert outcome.provenance.parameters["adapter"] == content["sha256"]
+    assert log_odds[0] > log_odds[1]
+    again = build("local", TINY, tiny_site).judge(requests)
+    assert [each.provenance.raw_reply for each in again] == [
+        each.provenance.raw_reply for each in untrained
+    ]
+
+
+def test_an_adapter_whose_weights_are_gone_or_changed_is_refused(
+    tiny_site: Site, tmp_path: Path
+) -> None:
+    content, _ = _an_adapter(tiny_site)
+    elsewhere = Site(data_folder=tmp_path, model_folders=(tiny_site.data_folder / "models",))
+    judge = build("learned", TINY | {"adapter": content}, elsewhere)
+    changed = replace(elsewhere, adapter=lambda sha256: b"something else")
+    kept = tiny_site.data_folder / "adapters" / f"{content['weights']}.safetensors"
+    database = replace(elsewhere, adapter=lambda sha256: kept.read_bytes())
+    local_adapters._held.clear()
+
+    with pytest.raises(JudgeError, match="are not in this installation"):
+        judge.judge([a_request(text=DOSED)])
+    with pytest.raises(JudgeError, match="are not in this installation"):
+        build("learned", TINY | {"adapter": content}, changed).judge([a_request(text=DOSED)])
+    (outcome,) = build("learned", TINY | {"adapter": content}, database).judge(
+        [a_request(text=DOSED)]
+    )
+    assert isinstance(outcome, Scored)
+    for wrong in ({"weights": "../secret"}, {"scale": 9.0}):
+        with pytest.raises(InvalidJudgeConfig, match="'adapter' does not fit"):
+            build("learned", TINY | {"adapter": {**content, **wrong}}, tiny_site)
+    with pytest.raises(InvalidJudgeConfig, match="needs 'probe' or 'adapter'"):
+        build("learned", TINY | {"adapter": content, "probe": a_probe(tiny_site)}, tiny_site)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.learned.cells import Cells
-from scoring.learned.probe import Setting
+from scoring.learned.cells import ReadCells
+from scoring.learned.probe import Probing, Setting
 
 # Few, so that tests are quick.
 FEW = (Setting(0, 0.01), Setting(1, 0.01))
+QUICK = Probing(FEW)
 TASKS, SOURCES, CRITERIA = 12, 3, 4
 
 
 def made_cells(
     *, signal: float = 2.0, met: float = 0.5, by_source: float = 0.0, seed: int = 0
-) -> Cells:
+) -> ReadCells:
     """144 cells of 12 tasks x 3 sources x 4 criteria; two layers of 12 numbers.
 
     The second layer's first number is the label times `signal` in noise; labels are met
@@ -30,7 +31,7 @@ def made_cells(
     states = rng.normal(size=(n, 2, 12)).astype(np.float32)
     states[:, 1, 0] += signal * labels
     states[:, 1, 1] += 3 * (sources == 0)
-    return Cells(
+    return ReadCells(
         states=states,
         layers=(5, 9),
         zero_shot=np.full(n, 0.4),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scoring.learned.artefact import InvalidProbe, Known, Probe, probe_from
+from scoring.learned.artefact import InvalidArtefact, Known, Probe, probe_from
 
 
 def a_probe() -> Probe:
@@ -51,10 +51,10 @@ def test_a_number_without_a_fraction_may_come_back_as_a_whole_one() -> None:
     ],
 )
 def test_a_probe_that_was_changed_is_refused(change: dict[str, Any], why: str) -> None:
-    with pytest.raises(InvalidProbe, match=why):
+    with pytest.raises(InvalidArtefact, match=why):
         probe_from({**a_probe().as_json(), **change})
 
 
 def test_what_is_no_probe_is_refused() -> None:
-    with pytest.raises(InvalidProbe, match="no trained probe"):
+    with pytest.raises(InvalidArtefact, match="no trained probe"):
         probe_from({"weights": "AAAA"})

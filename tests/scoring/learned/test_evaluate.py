@@ -23,7 +23,7 @@ from scoring.learned.evaluate import (
     check_enough,
     evaluate,
 )
-from tests.scoring.learned.made import FEW, made_cells
+from tests.scoring.learned.made import QUICK, made_cells
 
 NAN = float("nan")
 
@@ -32,7 +32,7 @@ def test_a_signal_is_found_and_stands_above_what_knows_nothing_of_the_response()
     cells = made_cells(signal=3.0)
     run = np.where(np.arange(len(cells)) < 10, NAN, cells.labels)
 
-    found = evaluate(cells, people=np.stack([cells.labels] * 3, 1), runs={"gpt": run}, settings=FEW)
+    found = evaluate(cells, QUICK, people=np.stack([cells.labels] * 3, 1), runs={"gpt": run})
 
     rows = {row.name: row for row in found.rows}
     assert list(rows) == [
@@ -50,7 +50,7 @@ def test_a_signal_is_found_and_stands_above_what_knows_nothing_of_the_response()
 def test_a_probe_that_merely_tells_sources_apart_is_warned_of() -> None:
     cells = made_cells(signal=0.0, by_source=2.0)
 
-    found = evaluate(cells, people=cells.labels[:, None], settings=FEW)
+    found = evaluate(cells, QUICK, people=cells.labels[:, None])
 
     rows = {row.name: row for row in found.rows}
     assert (rows[LEARNED].kappa.value or 0) > 0.3
@@ -62,7 +62,7 @@ def test_a_probe_that_merely_tells_sources_apart_is_warned_of() -> None:
 def test_noise_is_no_better_than_chance() -> None:
     cells = made_cells(signal=0.0, seed=1)  # in one draw of twenty noise looks like a little more
 
-    found = evaluate(cells, people=cells.labels[:, None], settings=FEW)
+    found = evaluate(cells, QUICK, people=cells.labels[:, None])
 
     assert {Warned.CHANCE, Warned.CRITERION, Warned.UNSEEN} <= set(found.warnings)
 

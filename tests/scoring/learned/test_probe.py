@@ -10,11 +10,11 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from scoring.learned.cells import Cells
+from scoring.learned.cells import ReadCells
 from scoring.learned.evaluate import held_out
 from scoring.learned.folds import grouped_folds
 from scoring.learned.probe import CRITERION_SCALE, Choice, Setting, choose, fit, logistic
-from tests.scoring.learned.made import FEW, made_cells
+from tests.scoring.learned.made import FEW, QUICK, made_cells
 
 
 def test_folds_keep_groups_whole_and_even() -> None:
@@ -75,10 +75,10 @@ def test_the_layer_is_chosen_by_training_cells_only() -> None:
         states[here, 0, 0] = 50 * (cells.labels[here] - 0.5) if task == 0 else 0.0
     told = replace(cells, states=states)
 
-    found = held_out(told, told.tasks, FEW)
+    found = held_out(told, told.tasks, QUICK)
 
     fold = int(grouped_folds(told.tasks, 12)[0])
-    assert found.choices[fold].setting.layer == 1
+    assert found.choices[fold]["layer"] == 9
     # Chosen by the held-out cells themselves, it would be the other.
     only = replace(told.where(told.tasks == 0), tasks=np.arange(12))
     assert choose(only, FEW).setting.layer == 0
@@ -90,8 +90,8 @@ def test_what_is_said_of_a_task_does_not_depend_on_its_labels() -> None:
     labels = np.where(here, 1 - cells.labels, cells.labels)
     turned = replace(cells, labels=labels, shares=labels)
 
-    before = held_out(cells, cells.tasks, FEW)
-    after = held_out(turned, turned.tasks, FEW)
+    before = held_out(cells, cells.tasks, QUICK)
+    after = held_out(turned, turned.tasks, QUICK)
 
     assert (before.probabilities[here] == after.probabilities[here]).all()
     assert (before.verdicts[here] == after.verdicts[here]).all()
@@ -121,13 +121,13 @@ def test_a_smaller_share_of_tasks_is_part_of_a_larger_one(monkeypatch: pytest.Mo
     cells = made_cells()
     seen: list[set[int]] = []
 
-    def noting(train: Cells, settings: Sequence[Setting]) -> Choice:
+    def noting(train: ReadCells, settings: Sequence[Setting]) -> Choice:
         seen.append(set(train.tasks.tolist()))
         return Choice(settings[0])
 
-    monkeypatch.setattr("scoring.learned.evaluate.choose", noting)
+    monkeypatch.setattr("scoring.learned.probe.choose", noting)
     for share in (0.25, 0.5, 1.0):
-        held_out(cells, cells.tasks, FEW, share=share)
+        held_out(cells, cells.tasks, QUICK, share=share)
 
     few, half, whole = seen[:12], seen[12:24], seen[24:]
     assert [len(each) for each in (few[0], half[0], whole[0])] == [3, 6, 11]
@@ -142,5 +142,5 @@ def test_slope_shift_and_cut_come_from_what_the_inner_folds_held_out() -> None:
 
     assert found.setting.layer == 1
     assert found.cut < 0
-    probabilities = held_out(cells, cells.tasks, FEW).probabilities
+    probabilities = held_out(cells, cells.tasks, QUICK).probabilities
     assert probabilities.mean() == pytest.approx(cells.labels.mean(), abs=0.05)
