@@ -177,7 +177,10 @@ class RunProgress:
     @property
     def poll_seconds(self) -> int:
         """How often a page may ask: counting many verdicts takes the database a while."""
-        return 2 if self.expected <= QUICKLY_COUNTED else 10
+        if self.expected <= QUICKLY_COUNTED:
+            return 2
+        # A million take seconds; a run of so many takes hours.
+        return min(60, max(10, self.expected // 20_000))
 
     @property
     def missing(self) -> int:

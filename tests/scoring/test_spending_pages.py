@@ -19,6 +19,7 @@ from scoring.actions.runs import Spending
 from scoring.estimates import RunEstimate, estimate_run
 from scoring.models import Judge, ModelCall, Run, RunBudget, RunStatus
 from scoring.money_words import estimate_rows
+from scoring.queries import spending
 from scoring.queries.copying import copy_of
 from scoring.queries.plans import Narrowing, plan_run
 from scoring.queries.spending import money_of
@@ -368,3 +369,20 @@ def test_a_budget_for_rules_is_refused_by_the_command(cast: Cast, data: Data) ->
     rules(cast)
     with pytest.raises(CommandError, match="needs no budget"):
         _command("--judge", "Rules", "--here", "--budget", "2")
+
+
+def test_sums_of_many_calls_are_not_made_anew_at_each_look(
+    cast: Cast, data: Data, hosted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = work_here(run=begun(cast, data, hosted()))
+    monkeypatch.setattr(spending, "MANY", CELLS - 1)
+    first = money_of(run)
+    ModelCall.objects.filter(run=run).update(tokens_in=None)
+    again = money_of(run)
+    monkeypatch.setattr(spending, "MANY", CELLS)
+    run.finished_at = None  # in another state it is another sum
+    resumed = money_of(run)
+
+    assert first and again and resumed
+    assert (first.endpoints, first.criteria) == (again.endpoints, again.criteria)
+    assert resumed.endpoints[0].tokens_in.n == 0
