@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from rubricstudio.domain.shares import wilson
 from rubricstudio.domain.spending import Expected, rate_of, total, total_of_sample
 from rubricstudio.models import Criterion, Response, RubricVersion
-from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.runs import Spending
 from scoring.judges import InvalidJudgeConfig, build, calls_models
@@ -27,6 +26,7 @@ from scoring.llm_calls import prompt_bytes
 from scoring.models import Judge
 from scoring.queries.earlier_calls import EarlierCall, asked_second, earlier_calls
 from scoring.queries.plans import RunPlan, judged_criteria
+from scoring.queries.requests import requests_for
 
 SAMPLE = 40
 SAMPLE_WITH_PICTURES = 10  # each brings its pictures along

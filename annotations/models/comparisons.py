@@ -1,4 +1,4 @@
-"""What a person says of each criterion when they compare two responses."""
+"""What a rater says of each criterion when they compare two responses."""
 
 from __future__ import annotations
 

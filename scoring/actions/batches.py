@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from rubricstudio.models import Criterion, Project, Response, Verdict
-from rubricstudio.queries.images import images_named
+from rubricstudio.models import Criterion, Response, Verdict
 from scoring.actions.alone import BATCHES, Taken, alone_on
 from scoring.actions.heard import note_heard, with_heard
 from scoring.actions.judges import site
@@ -27,18 +25,15 @@ from scoring.judges import (
     Judge,
     JudgeBusy,
     JudgeError,
-    JudgeRequest,
     JudgeStopped,
     Outcome,
     build,
     check_outcomes,
 )
-from scoring.judges.pictures import names_in, texts_of
-from scoring.judges.protocol import Picture, TellingJudge
+from scoring.judges.protocol import TellingJudge
 from scoring.models import Run, RunBatch, RunStatus
-from scoring.queries.examples import examples_for
 from scoring.queries.plans import judged_criteria
-from scoring.queries.requests import request_of
+from scoring.queries.requests import requests_for
 from scoring.states import UNFINISHED
 
 MAX_ATTEMPTS = 8
@@ -166,31 +161,6 @@ def _judge_cells(batch: RunBatch, judge: Judge, cells: Sequence[Cell], told: Tol
     check_outcomes(requests, [outcome for outcome in outcomes if outcome is not None])
     shelf.put_away(outcomes)
     note_heard(batch, cells, ())
-
-
-def requests_for(judge: Judge, project: Project, cells: Sequence[Cell]) -> list[JudgeRequest]:
-    """What the judge is asked of the cells, with pictures and examples where it uses them."""
-    requests = [request_of(*cell) for cell in cells]
-    if getattr(judge, "vision", False):
-        requests = _with_pictures(project, requests)
-    if wanted := getattr(judge, "examples", 0):
-        shown = examples_for(project, [cell[:2] for cell in cells], wanted)
-        requests = [replace(each, examples=of) for each, of in zip(requests, shown, strict=True)]
-    return requests
-
-
-def _with_pictures(project: Project, requests: Sequence[JudgeRequest]) -> list[JudgeRequest]:
-    """The requests with the pictures that their texts name; one query."""
-    named = [names_in(texts_of(request)) for request in requests]
-    wanted = {name for names in named for name in names}
-    kept = {
-        image.name: Picture(image.name, image.media_type, bytes(image.data))
-        for image in images_named(project, wanted)
-    }
-    return [
-        replace(request, pictures=tuple(kept[name] for name in names if name in kept))
-        for request, names in zip(requests, named, strict=True)
-    ]
 
 
 @transaction.atomic

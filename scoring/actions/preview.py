@@ -18,7 +18,6 @@ from django.utils.translation import gettext, ngettext
 from rubricstudio.domain.verdict import Quote
 from rubricstudio.models import Pin, Rubric, User
 from scoring.actions.alone import PREVIEWS, Taken, alone_on
-from scoring.actions.batches import requests_for
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger
 from scoring.actions.strays import write_off_strays
@@ -46,6 +45,7 @@ from scoring.queries.preview import (
     open_preview_run,
     pins_of,
 )
+from scoring.queries.requests import requests_for
 from scoring.states import UNFINISHED
 from scoring.storable import storable
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pghistory
 import pgtrigger
 from django.db import models
@@ -27,6 +29,9 @@ class Judge(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
+    COMPARING: ClassVar[dict[str, str]] = {"kind": "llm", "params__mode": "pairwise"}
+    """What tells judges of pairs in a filter; `compares` says it of one at hand."""
+
     class Meta:
         db_table = "scoring_judge"
         triggers = [
@@ -47,6 +52,11 @@ class Judge(models.Model):
 
     def __str__(self) -> str:
         return self.rater.name
+
+    @property
+    def compares(self) -> bool:
+        """Whether it judges pairs of responses, and no single ones."""
+        return self.kind == "llm" and self.params.get("mode") == "pairwise"
 
     def get_absolute_url(self) -> str:
         return reverse("scoring:judge", args=[self.rater.project.slug, self.pk])

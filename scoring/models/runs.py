@@ -60,6 +60,8 @@ class Run(models.Model):
 class RunBatch(models.Model):
     """A fixed set of a run's responses: the unit that a worker claims, does and repeats.
 
+    Where the judge compares, `pairs` are what it is asked about, each the ids of two responses
+    of one task, the smaller first, and `response_ids` all that are in them; else it is empty.
     `heard` is what members of a judge made of judges said of cells that have no verdict yet
     (actions/heard.py); empty but after a failure.
     """
@@ -67,6 +69,7 @@ class RunBatch(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
     response_ids = ArrayField(models.BigIntegerField())
+    pairs = ArrayField(ArrayField(models.BigIntegerField(), size=2), default=list, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)

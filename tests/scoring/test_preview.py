@@ -23,7 +23,6 @@ from rubricstudio.models import Criterion, Pin, Rater, Rubric, RubricVersion, Ve
 from scoring import tasks
 from scoring.actions import preview as actions
 from scoring.actions.alone import PREVIEWS, Taken
-from scoring.actions.batches import requests_for
 from scoring.actions.preview import (
     NotPinnable,
     PreviewNotPossible,
@@ -42,6 +41,7 @@ from scoring.preview_page import preview_page
 from scoring.queries import preview as queries
 from scoring.queries.pins import pins
 from scoring.queries.preview import open_cells, preview
+from scoring.queries.requests import requests_for
 from scoring.queries.score_means import scores
 from scoring.queries.scores import Scoring
 from tests.conftest import Cast, Data
