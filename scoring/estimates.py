@@ -17,15 +17,17 @@ from rubricstudio.domain.shares import wilson
 from rubricstudio.domain.spending import Expected, rate_of, total, total_of_sample
 from rubricstudio.models import Criterion, Response, RubricVersion
 from scoring.actions.judges import site
+from scoring.actions.pair_batches import cells_of, pair_requests
 from scoring.actions.runs import Spending
-from scoring.judges import InvalidJudgeConfig, build, calls_models
+from scoring.judges import InvalidJudgeConfig, JudgeRequest, build, calls_models
 from scoring.judges.cascade import CascadeJudge
 from scoring.judges.llm import LlmJudge
 from scoring.judges.panel import PanelJudge
 from scoring.llm_calls import prompt_bytes
 from scoring.models import Judge
 from scoring.queries.earlier_calls import EarlierCall, asked_second, earlier_calls
-from scoring.queries.plans import RunPlan, judged_criteria
+from scoring.queries.pair_plans import ORDERS, PairPlan
+from scoring.queries.plans import RunPlan, criteria_for, judged_criteria
 from scoring.queries.requests import requests_for
 
 SAMPLE = 40
@@ -83,17 +85,23 @@ class RunEstimate:
         return "may stop" if any(limit < found.high for limit, found in pairs) else ""
 
 
-def estimate_run(*, judge: Judge, version: RubricVersion, plan: RunPlan) -> RunEstimate | None:
+def estimate_run(
+    *, judge: Judge, version: RubricVersion, plan: RunPlan | PairPlan
+) -> RunEstimate | None:
     """What the plan would take; None for judges that call no hosted model or cannot work.
 
     A handful of queries for each hosted model, whatever the size of the plan.
     """
-    if not plan.verdicts or not calls_models(judge.kind, judge.params):
+    compares = isinstance(plan, PairPlan)
+    if plan.is_empty or compares != judge.compares or not calls_models(judge.kind, judge.params):
         return None
     try:
         built = build(judge.kind, judge.params, site())
     except InvalidJudgeConfig:
         return None
+    if isinstance(plan, PairPlan):
+        assert isinstance(built, LlmJudge)  # no other compares
+        return _estimate(judge, _Asked(built), version, plan)
     asked = _asked(judge, built, plan)
     found = [_estimate(judge, each, version, plan) for each in asked]
     members = [each for each in found if each is not None]
@@ -168,11 +176,14 @@ def _sum(members: Sequence[RunEstimate]) -> RunEstimate:
 
 
 def _estimate(
-    judge: Judge, asked: _Asked, version: RubricVersion, plan: RunPlan
+    judge: Judge, asked: _Asked, version: RubricVersion, plan: RunPlan | PairPlan
 ) -> RunEstimate | None:
     """What one hosted judge would take of a run of `judge`, which it is or is inside of."""
     built = asked.judge
-    prompts = _prompts(judge, built, version, plan)
+    if isinstance(plan, PairPlan):
+        prompts = _pair_prompts(judge, built, version, plan)
+    else:
+        prompts = _prompts(judge, built, version, plan)
     if not prompts.sizes:
         return None
     times = plan.samples * asked.times
@@ -208,8 +219,9 @@ class _Prompts:
     """The prompts of a plan, by units of which some were drawn and their prompts built.
 
     A unit is what the judge never divides: a response and a criterion, or a whole response where
-    one call asks several criteria. sizes: bytes of each unit drawn. calls_each: calls of a unit.
-    criteria: the most in one call. longest_reply: the tokens it may have.
+    one call asks several criteria, or a pair, a criterion and an order. sizes: bytes of each unit
+    drawn. calls_each: calls of a unit. criteria: the most in one call. longest_reply: the tokens
+    it may have.
     """
 
     sizes: list[int]
@@ -239,19 +251,46 @@ def _prompts(judge: Judge, built: LlmJudge, version: RubricVersion, plan: RunPla
     in_a_call = min(len(keys), built.criteria_per_call) if whole else 1
     columns = [tuple(keys)] if whole else [(key,) for key in keys]
     units, calls_each = len(asked) * len(columns), -(-len(columns[0]) // in_a_call)
-    most = SAMPLE_WITH_PICTURES if built.vision else SAMPLE
-    chance = random.Random(SEED)  # noqa: S311 - not a secret
-    drawn = sorted(chance.sample(range(units), min(most, units)))
-    places = [divmod(unit, len(columns)) for unit in drawn]
+    places = [divmod(unit, len(columns)) for unit in _drawn(built, units)]
     chosen = [(asked[row], key) for row, column in places for key in columns[column]]
     responses = Response.objects.select_related("task").in_bulk({pk for pk, _ in chosen})
     rows = Criterion.objects.select_related("parent").in_bulk({key for _, key in chosen})
     cells = [(responses[pk], rows[key], 0) for pk, key in chosen]
-    questions = built.questions(requests_for(built, judge.rater.project, cells))
-    sizes = [prompt_bytes(built.call(question).messages) for question in questions]
+    sizes, longest = _measured(built, requests_for(built, judge.rater.project, cells))
     of_units = [sum(sizes[at : at + calls_each]) for at in range(0, len(sizes), calls_each)]
-    longest = max(map(built.longest_reply, questions), default=0)
     return _Prompts(of_units, units, calls_each, in_a_call, longest)
+
+
+def _pair_prompts(
+    judge: Judge, built: LlmJudge, version: RubricVersion, plan: PairPlan
+) -> _Prompts:
+    criteria = criteria_for(version, judge.kind)
+    asked = [pair for pair in plan.pairs if pair not in plan.blank]
+    each = len(criteria) * ORDERS
+    units = len(asked) * each
+    places = [divmod(unit, each) for unit in _drawn(built, units)]
+    ids = {pk for row, _ in places for pk in asked[row]}
+    responses = Response.objects.select_related("task").in_bulk(ids)
+    cells = [
+        cells_of(responses[asked[row][0]], responses[asked[row][1]], criteria, 0)[place]
+        for row, place in places
+    ]
+    sizes, longest = _measured(built, pair_requests(built, judge.rater.project, cells))
+    return _Prompts(sizes, units, 1, 1, longest)
+
+
+def _drawn(built: LlmJudge, units: int) -> list[int]:
+    """The units whose prompts are built."""
+    most = SAMPLE_WITH_PICTURES if built.vision else SAMPLE
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    return sorted(chance.sample(range(units), min(most, units)))
+
+
+def _measured(built: LlmJudge, requests: Sequence[JudgeRequest]) -> tuple[list[int], int]:
+    """The bytes of each prompt about these requests, and the most tokens a reply may have."""
+    questions = built.questions(requests)
+    sizes = [prompt_bytes(built.call(question).messages) for question in questions]
+    return sizes, max(map(built.longest_reply, questions), default=0)
 
 
 def _tokens_a_byte(

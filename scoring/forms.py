@@ -17,7 +17,8 @@ from scoring.forms_budget import BudgetForm
 from scoring.judges import InvalidJudgeConfig, Parameter, parameters
 from scoring.models import Judge
 from scoring.params import LARGEST, UnreadableValue, read_json
-from scoring.queries.plans import Narrowing, RunPlan, plan_run, runnable_judges, sessions_of
+from scoring.queries.pair_plans import PairPlan, Pairs, plan_for
+from scoring.queries.plans import Narrowing, RunPlan, runnable_judges, sessions_of
 from scoring.wording import kind_label, parameter_help
 
 # The first parameters of a kind stand open, the others behind "More settings".
@@ -168,6 +169,15 @@ class RunForm(BudgetForm, NarrowingForm):
         empty_label=_("all responses"),
         help_text=_("To compare the judge with the people of that session."),
     )
+    pairs = forms.ChoiceField(
+        label=_("Which pairs"),
+        required=False,
+        choices=[
+            (Pairs.COMPARED, _("those that people compare, or compared")),
+            (Pairs.ALL, _("every two responses of a task")),
+        ],
+        help_text=_("For a judge that compares two responses; others take single responses."),
+    )
     first = forms.IntegerField(
         label=_("Of these, only the first"),
         required=False,
@@ -189,7 +199,7 @@ class RunForm(BudgetForm, NarrowingForm):
         help_text=_("Left empty, the run is named after the judge and the version."),
     )
     field_order = [
-        *("judge", "version", "session", "sources", "tags", "first", "samples"),
+        *("judge", "version", "session", "pairs", "sources", "tags", "first", "samples"),
         *("budget", "budget_tokens", "name"),
     ]
 
@@ -203,11 +213,13 @@ class RunForm(BudgetForm, NarrowingForm):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
+        self.some_compare = any(judge.compares for judge in runnable_judges(project))
 
     @staticmethod
-    def defaults(project: Project) -> dict[str, str]:
-        """What a form begins with: the newest judge and version, once."""
-        judge, version = runnable_judges(project).first(), published_versions(project).first()
+    def defaults(project: Project, *, pairs: bool) -> dict[str, str]:
+        """What a form begins with: the newest judge, for `pairs` one that compares, and version."""
+        fit = [judge for judge in runnable_judges(project) if judge.compares or not pairs]
+        judge, version = next(iter(fit), None), published_versions(project).first()
         return {
             "judge": str(judge.pk) if judge else "",
             "version": str(version.pk) if version else "",
@@ -222,16 +234,16 @@ class RunForm(BudgetForm, NarrowingForm):
             isinstance(each, forms.ModelChoiceField) and bool(each.queryset) for each in fields
         )
 
-    def plan(self) -> RunPlan | None:
+    def plan(self) -> RunPlan | PairPlan | None:
         """What the run would judge; None where a choice is wrong."""
         if not self.is_valid():
             return None
         data = self.cleaned_data
-        return plan_run(
-            self.project,
+        return plan_for(
+            data["judge"],
             data["version"],
             self.narrowing(),
-            kind=data["judge"].kind,
+            which=Pairs(data["pairs"] or Pairs.COMPARED),
             samples=data["samples"],
         )
 

@@ -123,4 +123,5 @@ def judge_form(kind: str, project: Project, data: Any) -> JudgeForm:
 
 def _judges(project: Project, kinds: tuple[str, ...]) -> dict[str, Judge]:
     """The judges to choose from, newest first, by their ids as forms send them."""
-    return {str(each.pk): each for each in runnable_judges(project).filter(kind__in=kinds)}
+    judges = runnable_judges(project).filter(kind__in=kinds)
+    return {str(each.pk): each for each in judges if not each.compares}

@@ -33,7 +33,8 @@ def measure(run: Run) -> tuple[RunProgress, RunFigures]:
 
 def progress_line(progress: RunProgress) -> str:
     """One line: how many of how many, how fast, how long still."""
-    parts = [f"{progress.status}: {progress.stored} / {progress.expected} verdicts"]
+    what = "preferences" if progress.compares else "verdicts"
+    parts = [f"{progress.status}: {progress.stored} / {progress.expected} {what}"]
     if progress.rate:
         parts.append(f"{progress.rate:.1f} a second")
     if progress.seconds_left is not None:

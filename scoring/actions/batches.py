@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from rubricstudio.models import Criterion, Response, Verdict
+from rubricstudio.models import Criterion, Preference, Response, Verdict
 from scoring.actions.alone import BATCHES, Taken, alone_on
 from scoring.actions.heard import note_heard, with_heard
 from scoring.actions.judges import site
 from scoring.actions.ledger import CallLedger, write_off
+from scoring.actions.pair_batches import judge_pairs
 from scoring.actions.suspects import note_suspects
 from scoring.actions.verdicts import CHUNK, Cell, Shelf, Told
 from scoring.judges import (
@@ -87,6 +88,8 @@ def _judge_all(run: Run, batch: RunBatch, told: Told) -> bool:
     """Judge a batch chunk by chunk; False when the run was cancelled meanwhile."""
     ledger = CallLedger(judge=run.judge, run=run, batch=batch)
     judge = build(run.judge.kind, run.judge.params, site(ledger))
+    if run.judge.compares:
+        return judge_pairs(run, batch, judge, told)
     cells = _open_cells(run, batch)
     note_suspects({response for response, _criterion, _sample in cells})
     # A judge that tells as it goes needs no pieces: it would wait for the last call of each. One
@@ -174,7 +177,9 @@ def _finish(run: Run, batch: RunBatch, error: str = "") -> None:
     failed = list(run.batches.exclude(error="").order_by("number").values_list("error", flat=True))
     if not failed:
         status = RunStatus.DONE
-    elif Verdict.objects.filter(round_id=run.pk).exists():
+    elif any(
+        said.filter(round_id=run.pk).exists() for said in (Verdict.objects, Preference.objects)
+    ):
         status = RunStatus.PARTIAL
     else:
         status = RunStatus.FAILED

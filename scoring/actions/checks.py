@@ -23,8 +23,8 @@ from scoring.judges import JudgeRequest, queue_of
 from scoring.judges.checks import Problem, problems
 from scoring.models import Judge
 from scoring.queries.longest import longest_responses
-from scoring.queries.plans import Narrowing, chosen_responses, judged_by
-from scoring.queries.requests import request_of
+from scoring.queries.plans import Narrowing, chosen_responses, criteria_for
+from scoring.queries.requests import pair_request_of, request_of
 
 WAITS = 90
 """Seconds after which nobody waits for an answer any more."""
@@ -129,18 +129,30 @@ def found_here(
     kind: str, params: dict[str, object], version: RubricVersion | None, response_ids: Sequence[int]
 ) -> list[Problem]:
     """What speaks against a judge in this process, for these responses by this version."""
-    return problems(kind, params, _requests(kind, version, response_ids), site())
+    return problems(kind, params, _requests(kind, params, version, response_ids), site())
 
 
 def _requests(
-    kind: str, version: RubricVersion | None, response_ids: Sequence[int]
+    kind: str,
+    params: dict[str, object],
+    version: RubricVersion | None,
+    response_ids: Sequence[int],
 ) -> list[JudgeRequest]:
     if version is None:
         return []
     responses = Response.objects.filter(pk__in=response_ids).select_related("task")
-    criteria = version.criteria.filter(judged_by(kind)).select_related("parent")
-    rows = list(criteria.order_by("position"))
+    rows = criteria_for(version, kind)
+    if Judge(kind=kind, params=params).compares:
+        pairs = [(each, _longest_beside(each)) for each in responses]
+        return [pair_request_of(*pair, row, 0) for pair in pairs for row in rows]
     return [request_of(response, row, 0) for response in responses for row in rows]
+
+
+def _longest_beside(response: Response) -> Response:
+    """The longest other response to its task; itself where there is none."""
+    others = Response.objects.filter(task=response.task_id).exclude(pk=response.pk)
+    longest = longest_responses(others)
+    return Response.objects.select_related("task").get(pk=longest[0]) if longest else response
 
 
 def check_of_page(judge: Judge) -> Check:

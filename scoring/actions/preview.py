@@ -147,6 +147,10 @@ def check_judge(rubric: Rubric, judge: JudgeRow) -> None:
     unfit = judge.kind not in JUDGES or judge.archived_at is not None
     if unfit or judge.rater.project_id != rubric.project_id:
         raise PreviewNotPossible(gettext("This judge cannot be asked."))
+    if judge.compares:
+        raise PreviewNotPossible(
+            gettext("This judge compares two responses: let it judge a pair in a run instead.")
+        )
 
 
 def _nothing_open(rubric: Rubric, judge: JudgeRow) -> str:

@@ -36,6 +36,10 @@ class NothingToJudge(ValueError):
     """The run would have no response or no criterion that a model may judge."""
 
 
+class WrongJudge(NothingToJudge):
+    """The judge compares pairs and was given single responses, or the other way round."""
+
+
 class RunNameTaken(ValueError):
     """The project has a run of this name already."""
 
@@ -60,13 +64,55 @@ def start_run(
 
     No call is sent that could pass `limits`; the run then ends as partial, and says so.
     With `enqueue` false the caller works the batches (see actions.here). The rubric of one
-    task judges the responses of that task. Raises NothingToJudge, RunNameTaken, and
-    RoundNeedsPublishedVersion for a draft.
+    task judges the responses of that task. Raises NothingToJudge, WrongJudge for one that
+    compares pairs (see pair_runs.py), RunNameTaken, and RoundNeedsPublishedVersion for a draft.
     """
-    project = judge.rater.project
+    check_way(judge, compares=False)
     chosen = _judgeable(judge, version, response_ids)
     if not chosen:
         raise NothingToJudge(gettext("Choose at least one response of this project."))
+    run, criteria = open_run(
+        judge=judge, version=version, name=name, by=by, samples=samples, limits=limits
+    )
+    size = batch_size(judge.kind, per_unit=criteria * samples)
+    RunBatch.objects.bulk_create(
+        RunBatch(run=run, number=number, response_ids=chosen[start : start + size])
+        for number, start in enumerate(range(0, len(chosen), size))
+    )
+    if enqueue:
+        enqueue_run(run)
+    return run
+
+
+def check_way(judge: Judge, *, compares: bool) -> None:
+    """Raise WrongJudge unless the judge judges pairs, or single responses, as is wanted."""
+    if judge.compares and not compares:
+        raise WrongJudge(
+            gettext("This judge compares two responses: let it judge pairs, not single responses.")
+        )
+    if compares and not judge.compares:
+        raise WrongJudge(
+            gettext(
+                "This judge gives verdicts on single responses. For pairs take a hosted judge of "
+                "mode pairwise."
+            )
+        )
+
+
+def open_run(
+    *,
+    judge: Judge,
+    version: RubricVersion,
+    name: str,
+    by: User,
+    samples: int,
+    limits: Spending,
+) -> tuple[Run, int]:
+    """A run that has no batches yet, and how many criteria it judges by.
+
+    Raises NothingToJudge where there are none, RunNameTaken, RoundNeedsPublishedVersion.
+    """
+    project = judge.rater.project
     criteria = judged_criteria(version, judge.kind)
     if not criteria:
         raise NothingToJudge(gettext("This judge has no criterion of this rubric to judge."))
@@ -78,19 +124,13 @@ def start_run(
     round_ = open_round(project=project, kind=RoundKind.RUN, name=name, version=version, by=by)
     run = Run.objects.create(round=round_, judge=judge, samples=samples)
     RunBudget.objects.create(run=run, limit_cost=limits.cost, limit_tokens=limits.tokens)
-    size = _batch_size(judge.kind, per_response=len(criteria) * samples)
-    RunBatch.objects.bulk_create(
-        RunBatch(run=run, number=number, response_ids=chosen[start : start + size])
-        for number, start in enumerate(range(0, len(chosen), size))
-    )
-    if enqueue:
-        _enqueue(run)
-    return run
+    return run, len(criteria)
 
 
-def _batch_size(kind: str, *, per_response: int) -> int:
-    """Responses in a batch: at least as many verdicts as keep all calls at once under way."""
-    return max(BATCH_RESPONSES, -(-getattr(judge_class(kind), "batch_cells", 0) // per_response))
+def batch_size(kind: str, *, per_unit: int) -> int:
+    """Responses, or pairs, in a batch, of which each takes `per_unit` calls or verdicts: at least
+    as many as keep all calls at once under way."""
+    return max(BATCH_RESPONSES, -(-getattr(judge_class(kind), "batch_cells", 0) // per_unit))
 
 
 def _judgeable(judge: Judge, version: RubricVersion, response_ids: Sequence[int]) -> list[int]:
@@ -136,7 +176,7 @@ def resume_run(*, run: Run, by: User, limits: Spending | None = None, enqueue: b
     run.batches.filter(finished_at__isnull=True).update(attempts=0)
     run.refresh_from_db()
     if enqueue:
-        _enqueue(run)
+        enqueue_run(run)
     return run
 
 
@@ -148,10 +188,10 @@ def requeue_unfinished(*, queue: str) -> int:
     """
     runs = Run.objects.filter(status__in=UNFINISHED).select_related("judge")
     mine = (run for run in runs if queue_of(run.judge.kind, run.judge.params) == queue)
-    return sum(_enqueue(run) for run in mine)
+    return sum(enqueue_run(run) for run in mine)
 
 
-def _enqueue(run: Run) -> int:
+def enqueue_run(run: Run) -> int:
     """Hand the open batches to the workers once this transaction is done; how many.
 
     Where the queue cannot be reached the run stays as it is: the worker that starts next

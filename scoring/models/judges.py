@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pghistory
 import pgtrigger
 from django.db import models
@@ -28,9 +26,6 @@ class Judge(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
-
-    COMPARING: ClassVar[dict[str, str]] = {"kind": "llm", "params__mode": "pairwise"}
-    """What tells judges of pairs in a filter; `compares` says it of one at hand."""
 
     class Meta:
         db_table = "scoring_judge"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
-from annotations.models import Item
+from annotations.models import Item, ItemResponse
 from annotations.queries.choices import sources_of, tags_of
 from rubricstudio.models import (
     Criterion,
+    Preference,
     Project,
     Response,
     Round,
@@ -72,6 +73,10 @@ class RunPlan:
         """Responses times criteria times samples."""
         return self.responses * self.criteria * self.samples
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.verdicts
+
 
 def judged_by(kind: str) -> Q:
     """The criteria that a judge of a kind gives verdicts on in a run.
@@ -90,7 +95,8 @@ def judged_criteria(version: RubricVersion, kind: str) -> list[int]:
 
 def criteria_for(version: RubricVersion, kind: str) -> list[Criterion]:
     """The criteria that such a run gives verdicts on, in display order."""
-    return list(version.criteria.filter(judged_by(kind)).order_by("position"))
+    rows = version.criteria.filter(judged_by(kind)).select_related("parent")
+    return list(rows.order_by("position"))
 
 
 def plan_run(
@@ -134,8 +140,12 @@ def chosen_responses(
 def _in_session(session: Round) -> Q:
     """Handed out in a session carried out here, or judged in an imported one."""
     handed_out = Item.objects.filter(session=session.pk, response=OuterRef("pk"))
+    beside = ItemResponse.objects.filter(item__session=session.pk, response=OuterRef("pk"))
     judged = Verdict.objects.filter(round=session, response=OuterRef("pk"))
-    return Q(Exists(handed_out)) | Q(Exists(judged))
+    compared = Preference.objects.filter(
+        Q(response_a=OuterRef("pk")) | Q(response_b=OuterRef("pk")), round=session
+    )
+    return Q(Exists(handed_out)) | Q(Exists(beside)) | Q(Exists(judged)) | Q(Exists(compared))
 
 
 # -- what there is to choose from

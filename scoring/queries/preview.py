@@ -143,8 +143,9 @@ def pinned(rubric: Rubric, user: User) -> list[Pinned]:
 
 
 def judges_to_ask(project: Project) -> list[Judge]:
-    """The project's judges of a kind that this version knows, newest first."""
-    return [judge for judge in runnable_judges(project) if judge.kind in JUDGES]
+    """The project's judges of single responses of a kind that this version knows, newest first."""
+    judges = runnable_judges(project)
+    return [judge for judge in judges if judge.kind in JUDGES and not judge.compares]
 
 
 def _aggregators(project: Project, value: domain.Rubric, wanted: str) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rubricstudio.models import Criterion, Project, Response
 from rubricstudio.queries.images import images_named
 from scoring.judges import Judge, JudgeRequest, Message
 from scoring.judges.pictures import names_in, texts_of
-from scoring.judges.protocol import Picture
+from scoring.judges.protocol import PairRequest, Picture
 from scoring.queries.examples import examples_for
 
 AnyRequest = TypeVar("AnyRequest", bound=JudgeRequest)
@@ -18,17 +18,30 @@ AnyRequest = TypeVar("AnyRequest", bound=JudgeRequest)
 
 def request_of(response: Response, criterion: Criterion, sample: int) -> JudgeRequest:
     """The request about a response, loaded with its task, and a criterion with its parent."""
-    task = response.task
-    return JudgeRequest(
-        criterion=criterion.as_criterion(),
-        response_text=response.text,
-        messages=tuple(Message(m["role"], m["content"]) for m in task.messages),
-        reference=task.reference,
-        context=tuple(str(document) for document in task.context),
-        task_id=task.external_id,
-        response_id=response.external_id,
-        sample=sample,
+    return JudgeRequest(**_about(response, criterion, sample))
+
+
+def pair_request_of(
+    first: Response, second: Response, criterion: Criterion, sample: int
+) -> PairRequest:
+    """The request to compare two responses to one task, in the order given; as `request_of`."""
+    return PairRequest(
+        **_about(first, criterion, sample), other_text=second.text, other_id=second.external_id
     )
+
+
+def _about(response: Response, criterion: Criterion, sample: int) -> dict[str, Any]:
+    task = response.task
+    return {
+        "criterion": criterion.as_criterion(),
+        "response_text": response.text,
+        "messages": tuple(Message(m["role"], m["content"]) for m in task.messages),
+        "reference": task.reference,
+        "context": tuple(str(document) for document in task.context),
+        "task_id": task.external_id,
+        "response_id": response.external_id,
+        "sample": sample,
+    }
 
 
 def requests_for(

@@ -40,6 +40,7 @@ from rubricstudio.models import (
 from scoring.judges import JUDGES
 from scoring.models import Judge, Run, RunBatch, RunStatus
 from scoring.queries.keyset import KeysetPage, keyset_page
+from scoring.queries.pair_plans import expected_preferences
 from scoring.queries.plans import expected_verdicts, judged_by
 from scoring.states import CAN_RESUME, UNFINISHED
 
@@ -55,7 +56,10 @@ RATE_WINDOW = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in a list. `expected` is None for an imported run, `run` too."""
+    """A run in a list. `expected` is None for an imported run, `run` too.
+
+    `stored` counts verdicts, and preferences where the judge compares.
+    """
 
     round: Round
     run: Run | None
@@ -89,6 +93,8 @@ def _run_row(row: Any, imported: tuple[str, ...]) -> RunRow:
     """A list row of a round that `_with_counts` annotated."""
     run = run_of(row)
     judges = imported if run is None else (run.judge.rater.name,)
+    if run is not None and run.judge.compares:
+        return RunRow(row, run, judges, row.pairs, row.expected_pairs, row.pairs)
     return RunRow(row, run, judges, row.stored, row.expected, row.pairs)
 
 
@@ -111,19 +117,22 @@ def _judge_names(round_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
 
 
 def _with_counts(rows: QuerySet[Round]) -> QuerySet[Round]:
-    responses = RunBatch.objects.filter(run=OuterRef("pk")).order_by().values("run")
+    batches = RunBatch.objects.filter(run=OuterRef("pk")).order_by().values("run")
     kind = ExpressionWrapper(OuterRef("run__judge__kind"), output_field=CharField())
     by_kind = reduce(or_, (Q(kind=kind) & judged_by(kind) for kind in JUDGES))
     criteria = Criterion.objects.alias(kind=kind).filter(by_kind, version=OuterRef("version"))
     return rows.select_related("project", "version__rubric", "run__judge__rater").annotate(
         stored=_count(Verdict.objects.filter(round=OuterRef("pk"), revision=0), "round"),
         pairs=_count(Preference.objects.filter(round=OuterRef("pk"), revision=0), "round"),
-        expected=Subquery(
-            responses.annotate(n=Sum("response_ids__len")).values("n"), output_field=IntegerField()
-        )
-        * _count(criteria, "version")
-        * F("run__samples"),
+        expected=_units(batches, "response_ids") * _count(criteria, "version") * F("run__samples"),
+        expected_pairs=_units(batches, "pairs") * F("run__samples"),
     )
+
+
+def _units(batches: QuerySet[Any, Any], of: str) -> Subquery:
+    """How many responses, or pairs, a run's batches hold."""
+    counted = batches.annotate(n=Sum(f"{of}__len")).values("n")
+    return Subquery(counted, output_field=IntegerField())
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -154,7 +163,8 @@ def imported_judges(project: Project) -> list[Rater]:
 class RunProgress:
     """How far a run is. `rate` is verdicts a second and None where nothing was stored yet.
 
-    `retried` counts open batches that were tried more than once.
+    `retried` counts open batches that were tried more than once. Where the judge `compares`,
+    what is counted are preferences.
     """
 
     status: str
@@ -165,6 +175,7 @@ class RunProgress:
     retried: int
     rate: float | None = None
     seconds: float | None = None
+    compares: bool = False
 
     @property
     def is_unfinished(self) -> bool:
@@ -229,10 +240,15 @@ def progress_of(run: Run, figures: RunFigures) -> RunProgress:
         retried=Count("pk", filter=Q(finished_at__isnull=True, attempts__gt=1)),
     )
     seconds = _seconds(run)
+    if run.judge.compares:
+        expected = expected_preferences(run.pk, run.samples)
+    else:
+        expected = expected_verdicts(run.pk, run.round.version, run.judge.kind, run.samples)
     return RunProgress(
         status=run.status,
         stored=figures.stored,
-        expected=expected_verdicts(run.pk, run.round.version, run.judge.kind, run.samples),
+        expected=expected,
+        compares=run.judge.compares,
         rate=figures.recent / seconds if figures.recent and seconds else None,
         seconds=seconds,
         **counts,
@@ -275,6 +291,7 @@ _HERE = f"""
     SELECT {_columns("(provenance ->> '{0}')::double precision")}
       FROM studio_verdict WHERE round_id = %s
 """
+_COMPARED_HERE = _HERE.replace("studio_verdict", "studio_preference")
 # An imported provenance may hold anything, and an imported round corrections.
 _IMPORTED = f"""
     SELECT DISTINCT ON (response_id, criterion_id, rater_id, sample)
@@ -290,11 +307,15 @@ _IMPORTED = f"""
 
 
 def run_figures(round_: Round, *, since: datetime | None = None) -> RunFigures:
-    """Counts and sums over a round's current verdicts, in one pass of the database.
+    """Counts and sums over a round's current verdicts, in one pass of the database; over its
+    preferences where a judge here compares.
 
     `since` is from when on `recent` counts (none where it is not given).
     """
-    current = _HERE if run_of(round_) else _IMPORTED
+    run = run_of(round_)
+    current = _IMPORTED
+    if run is not None:
+        current = _COMPARED_HERE if run.judge.compares else _HERE
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES.format(current=current), [since or timezone.now(), round_.pk])
         rows = cursor.fetchall()

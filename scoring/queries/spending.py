@@ -49,7 +49,8 @@ class EndpointCalls:
 
 @dataclass(frozen=True, slots=True)
 class CriterionSpending:
-    """What the verdicts on one criterion took, as their provenance says.
+    """What the verdicts on one criterion took, as their provenance says; of a judge that compares
+    each call's answer counts as one.
 
     unscored: verdicts without a value. retries: attempts after the first. reused: verdicts whose
     answer was paid for by another run.
@@ -204,11 +205,20 @@ _CRITERIA = """
       FROM v
      GROUP BY criterion_id
 """
+# Of preferences, each call stands in the answers of the pair.
+_COMPARED = """
+    (SELECT c.id AS criterion_id, answer ->> 'status' AS status, answer AS provenance, round_id
+       FROM studio_preference
+       JOIN studio_round r ON r.id = round_id
+      CROSS JOIN jsonb_array_elements(provenance -> 'answers') answer
+       JOIN studio_criterion c ON c.version_id = r.version_id AND c.key = answer ->> 'criterion')
+"""
 
 
 def _criteria(run: Run) -> list[CriterionSpending]:
     """Dearest first; by tokens where no cost is known."""
-    rows = _sums("criteria", _CRITERIA, run, count=1)
+    of_pairs = _CRITERIA.replace("studio_verdict", _COMPARED + " said")
+    rows = _sums("criteria", of_pairs if run.judge.compares else _CRITERIA, run, count=1)
     named = Criterion.objects.in_bulk([row[0] for row in rows])
     found = [
         CriterionSpending(

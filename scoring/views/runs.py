@@ -18,6 +18,7 @@ from rubricstudio.models import Project, Round
 from rubricstudio.permissions import Permission
 from scoring.actions import runs as actions
 from scoring.actions.checks import Check, ask_check
+from scoring.actions.pair_runs import start_planned
 from scoring.actions.runs import NO_LIMIT, NothingToJudge, RunNameTaken, RunNotPossible
 from scoring.estimates import estimate_run
 from scoring.forms import RunForm
@@ -30,6 +31,7 @@ from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
 from scoring.queries.keyset import KeysetPage
 from scoring.queries.longest import longest_responses
+from scoring.queries.pair_plans import PairPlan
 from scoring.queries.plans import RunPlan, chosen_responses, free_run_name
 from scoring.queries.samples import cells_page, steadiness_of
 from scoring.queries.spending import budget_of, money_of
@@ -55,7 +57,7 @@ def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
     form = RunForm(_choices(request, project), project=project)
     plan = form.plan()
     judge = form.cleaned_data.get("judge")
-    check = _check(project, form) if plan and plan.verdicts else None
+    check = _check(project, form) if plan and not plan.is_empty else None
     wanted = request.method == "POST" and "count" not in request.POST
     if wanted and check and check.stops:
         form.add_error("judge", " ".join(check.stops))
@@ -75,14 +77,16 @@ def run_new(request: ProjectRequest, project: Project) -> HttpResponseBase:
         "waits": waits_for(queue_of(judge)) if judge else "",
         "can_start": form.can_start,
         "hosted": judge is None or calls_models(judge.kind, judge.params),
+        "compares": judge is not None and judge.compares,
+        "wants_pairs": "pairs" in request.GET and not form.some_compare,
     }
-    if judge and plan and plan.verdicts:
+    if judge and plan and not plan.is_empty:
         context |= _estimate(form, judge, plan)
     status = 422 if request.method == "POST" and form.errors else 200
     return partial(request, "scoring/run_new.html", "run-plan", context, status=status)
 
 
-def _estimate(form: RunForm, judge: Judge, plan: RunPlan) -> dict[str, Any]:
+def _estimate(form: RunForm, judge: Judge, plan: RunPlan | PairPlan) -> dict[str, Any]:
     """What the plan would take, and whether the budget reaches; nothing for other judges."""
     found = estimate_run(judge=judge, version=form.cleaned_data["version"], plan=plan)
     if found is None:
@@ -103,18 +107,20 @@ def _choices(request: ProjectRequest, project: Project) -> Any:
     if request.method == "POST":
         return request.POST
     chosen = request.GET.copy()
-    for name, value in RunForm.defaults(project).items():
+    for name, value in RunForm.defaults(project, pairs="pairs" in chosen).items():
         chosen.setdefault(name, value)
     return chosen
 
 
-def _start(request: ProjectRequest, project: Project, form: RunForm, plan: RunPlan) -> Run:
+def _start(
+    request: ProjectRequest, project: Project, form: RunForm, plan: RunPlan | PairPlan
+) -> Run:
     data = form.cleaned_data
     paid = calls_models(data["judge"].kind, data["judge"].params)
-    return actions.start_run(
+    return start_planned(
         judge=data["judge"],
         version=data["version"],
-        response_ids=plan.response_ids,
+        plan=plan,
         name=data["name"] or free_run_name(project, data["judge"], data["version"]),
         samples=data["samples"],
         by=request.user,

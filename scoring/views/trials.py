@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +22,7 @@ from scoring.loaders import load_judge, load_trial
 from scoring.models import Judge
 from scoring.queries import pinnable
 from scoring.queries.configuration import queue_of
+from scoring.queries.pair_plans import Pairs
 from scoring.queries.plans import criteria_for
 from scoring.queries.trials import trial_of
 from scoring.states import UNFINISHED
@@ -30,6 +33,9 @@ from scoring.waiting import waits_for
 def trial_new(request: ProjectRequest, project: Project, judge_id: int) -> HttpResponseBase:
     """Choose a version, criteria and a response; POST asks the judge."""
     judge = load_judge(project, judge_id)
+    if judge.compares:
+        messages.info(request, _("This judge compares two responses: try it on one pair."))
+        return redirect(one_pair_url(judge))
     form = TrialForm(_choices(request, project), project=project)
     problem = ""
     if request.method == "POST":
@@ -42,6 +48,12 @@ def trial_new(request: ProjectRequest, project: Project, judge_id: int) -> HttpR
             problem = _("Choose a response from the list.")
     context = _list(request, judge, form) | {"problem": problem}
     return render(request, "scoring/trial_new.html", context, status=422 if problem else 200)
+
+
+def one_pair_url(judge: Judge) -> str:
+    """Where a judge that compares is tried: a run of one pair."""
+    query = urlencode({"judge": judge.pk, "pairs": Pairs.COMPARED, "first": 1})
+    return f"{reverse('scoring:run-new', args=[judge.rater.project.slug])}?{query}"
 
 
 def _choices(request: ProjectRequest, project: Project) -> Any:

@@ -7,7 +7,11 @@ name. Without --session, --source, --tag, --task and --first it judges all respo
     manage.py run_judge demo --judge GPT --kind llm --param model=openai/gpt-4.1
     manage.py run_judge demo --judge GPT --check
     manage.py run_judge demo --judge GPT --budget 2.50
+    manage.py run_judge demo --judge "GPT in pairs" --session "Which is better?"
     manage.py run_judge demo --resume "GPT on Advice v1"
+
+A judge of mode pairwise compares pairs: those of --session or of all sessions, with --pairs all
+every two responses of a task. Filters hold for both responses of a pair, and --first counts pairs.
 
 --wait (the default) hands the work to the workers and follows it on stderr; --here judges in
 this process and needs no worker; --detach returns at once. Exit codes: 0 done (or started,
@@ -33,6 +37,7 @@ from rubricstudio.models import Project, User
 from rubricstudio.workers import worker_status
 from scoring.actions.checks import found_here
 from scoring.actions.here import work_here
+from scoring.actions.pair_runs import start_planned
 from scoring.actions.runs import (
     NO_LIMIT,
     NothingToJudge,
@@ -41,7 +46,6 @@ from scoring.actions.runs import (
     Spending,
     cancel_run,
     resume_run,
-    start_run,
 )
 from scoring.cli import Report
 from scoring.estimates import RunEstimate, estimate_run
@@ -60,6 +64,7 @@ from scoring.naming import (
     get_judge,
 )
 from scoring.queries.longest import longest_responses
+from scoring.queries.pair_plans import PairPlan, Pairs, plan_for
 from scoring.queries.plans import (
     Narrowing,
     RunPlan,
@@ -67,7 +72,6 @@ from scoring.queries.plans import (
     check_choices,
     chosen_responses,
     free_run_name,
-    plan_run,
 )
 from scoring.queries.spending import budget_of
 from scoring.run_reports import measure, progress_line, run_json, run_sheets
@@ -128,18 +132,21 @@ class Command(Report):
         version = find_version(project, options["rubric"], options["number"])
         narrowing = _narrowing(project, options)
         judge = self._judge(project, by, options)
-        plan = plan_run(project, version, narrowing, kind=judge.kind, samples=options["samples"])
+        if options["pairs"] and not judge.compares:
+            raise usage(f"the judge {judge} judges single responses: leave out --pairs")
+        which, samples = Pairs(options["pairs"] or Pairs.COMPARED), options["samples"]
+        plan = plan_for(judge, version, narrowing, which=which, samples=samples)
         self._say_plan(plan)
         limits = _limits(BudgetForm(options))
         if limits != NO_LIMIT and not calls_models(judge.kind, judge.params):
             raise usage(f"the judge {judge} calls no hosted model: it needs no budget")
         self._say_estimate(estimate_run(judge=judge, version=version, plan=plan), limits)
-        return start_run(
+        return start_planned(
             judge=judge,
             version=version,
-            response_ids=plan.response_ids,
+            plan=plan,
             name=options["name"] or free_run_name(project, judge, version),
-            samples=options["samples"],
+            samples=samples,
             by=by,
             limits=limits,
             enqueue=not options["here"],
@@ -201,10 +208,19 @@ class Command(Report):
             f"{no_worker(queue)}. Nothing was started; --here judges in this process instead"
         )
 
-    def _say_plan(self, plan: RunPlan) -> None:
+    def _say_plan(self, plan: RunPlan | PairPlan) -> None:
+        samples = f"{plan.samples} sample{'' if plan.samples == 1 else 's'}"
+        if isinstance(plan, PairPlan):
+            self.say(
+                f"{plan.preferences} preferences: {len(plan.pairs)} pairs x {samples};"
+                f" {plan.calls} calls: each criterion of {plan.criteria} in both orders"
+            )
+            if plan.blank:
+                self.say(f"{len(plan.blank)} pairs lack a text: they cannot be assessed")
+            return
         self.say(
             f"{plan.verdicts} verdicts: {plan.responses} responses x {plan.criteria} criteria"
-            f" x {plan.samples} sample{'' if plan.samples == 1 else 's'}"
+            f" x {samples}"
         )
         if plan.without_text:
             self.say(f"{plan.without_text} responses have no text: they cannot be assessed")
@@ -293,6 +309,12 @@ def _add_choices(parser: CommandParser) -> None:
             help=f"{what} (can be repeated)",
         )
     group.add_argument("--first", type=int, metavar="N", help="only the first N of them")
+    group.add_argument(
+        "--pairs",
+        choices=[each.value for each in Pairs],
+        help="for a judge of mode pairwise: the pairs that people compare or compared, of the"
+        " session where one is named (the default), or every two responses of a task",
+    )
 
 
 def _add_modes(parser: CommandParser) -> None:
