@@ -46,6 +46,7 @@ def run_json(run: Run) -> dict[str, Any]:
     """A run for scripts. What is not known is null, never 0."""
     progress, figures = measure(run)
     version = run.round.version
+    sampled = run.samples > 1 and not run.judge.compares
     return {
         "id": run.pk,
         "run": run.round.name,
@@ -55,8 +56,8 @@ def run_json(run: Run) -> dict[str, Any]:
         "version": version.number if version else None,
         "status": run.status,
         "samples": run.samples,
-        "steadiness": asdict(steadiness_of(run.round)) if run.samples > 1 else None,
-        "verdicts": progress.stored,
+        "steadiness": asdict(steadiness_of(run.round)) if sampled else None,
+        "preferences" if progress.compares else "verdicts": progress.stored,
         "expected": progress.expected,
         "by_status": dict(figures.by_status),
         "tokens_in": _known(figures.tokens_in),
@@ -145,7 +146,7 @@ def run_sheets(run: Run) -> list[Sheet]:
     sheets = [
         Sheet(
             f"{run.round.name}: {progress_line(progress)}",
-            (gettext("verdicts"), "n"),
+            (gettext("preferences") if progress.compares else gettext("verdicts"), "n"),
             [(status, n) for status, n in figures.by_status],
         ),
         Sheet(

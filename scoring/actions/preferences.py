@@ -198,6 +198,7 @@ def _preference(run: Run, said: Sequence[_Criterion]) -> Preference:
             "answered": whole.answered,
             "weight_share": whole.weight_share,
             "orders": {each.value: orders[each] for each in Orders},
+            "parts": {each.criterion.key: each.part.side for each in said},
             "answers": [_answer(*each) for each in answers],
         },
     )

@@ -212,11 +212,19 @@ def preference_material(selection: Selection) -> Material:
     A pair shown in the other order is turned round, so that both orders are one unit.
     """
     rows = preference_rows(selection.rounds)
+    return material_of_pairs(selection, rows, [PREFERENCE] * len(rows))
+
+
+def material_of_pairs(
+    selection: Selection, rows: Sequence[PreferenceRow], asked_by: Sequence[Label]
+) -> Material:
+    """What was preferred in `rows`, each by what `asked_by` names: units are a pair and that."""
     sampling = sampling_of([row.pk for row in selection.people])
     rounds = np.array([row.round for row in rows], dtype=np.int64)
     samples = np.array([row.sample for row in rows], dtype=np.int64)
     members = [f"{min(row.a, row.b)},{max(row.a, row.b)}" for row in rows]
     kept = sampling.counts(rounds, members, samples)
+    criteria = [label for label, keep in zip(asked_by, kept, strict=True) if keep]
     rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
     raters = np.array([row.rater for row in rows], dtype=np.int64)
     people, judges, labels = _who(selection, rounds[kept], raters)
@@ -224,14 +232,19 @@ def preference_material(selection: Selection) -> Material:
     table = from_columns(
         tasks=[row.task for row in rows],
         responses=pairs,
-        criteria=[PREFERENCE] * len(rows),
+        criteria=criteria,
         raters=labels,
         values=[preference_value(row.a, row.b, row.preferred) for row in rows],
     )
     asked = np.zeros(table.values.shape, dtype=np.bool_)
-    places = {label: place for place, label in enumerate(table.response_labels)}
-    units = np.array([places[pair] for pair in pairs], dtype=np.int64)
-    asked[units, _codes(labels, table.raters)] = True
+    units = {
+        (table.response_labels[pair], table.criterion_labels[criterion]): unit
+        for unit, (pair, criterion) in enumerate(
+            zip(table.responses.tolist(), table.criteria.tolist(), strict=True)
+        )
+    }
+    said = np.array([units[key] for key in zip(pairs, criteria, strict=True)], dtype=np.int64)
+    asked[said, _codes(labels, table.raters)] = True
     weights = unit_weights(table, sampling)
     return Material(selection, table, asked, people, judges, None, weights)
 

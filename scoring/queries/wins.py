@@ -1,4 +1,4 @@
-"""What a session of comparisons found: wins of each source, and what the order shown did."""
+"""What comparisons found: wins of each source, and what the order shown did."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models.fields.json import KeyTextTransform
 
-from annotations.models import Session
 from rubricstudio.domain.agreement.statistic import Statistic
 from rubricstudio.domain.agreement.wins import mean_by_task
 from rubricstudio.models import Preference
@@ -29,7 +28,7 @@ class SourceWins:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the current preferences of a session say; a ranking counts as its pairs.
+    """What the current preferences of a round say; a ranking counts as its pairs.
 
     first: how often the response shown first was preferred, of those that were no tie; 0.5
     where the order does not matter. said, ties, unassessed: how many preferences there are.
@@ -42,11 +41,11 @@ class Outcome:
     sources: list[SourceWins]
 
 
-def outcome_of(session: Session) -> Outcome:
-    """Read the current preferences of a session's work, given the first time. Four queries."""
+def outcome_of(round_id: int) -> Outcome:
+    """Read the current preferences of a round's work, given the first time. Four queries."""
     cell = ["round_id", "response_a_id", "response_b_id", "rater_id"]
     rows = list(
-        Preference.objects.filter(round=session.pk, sample=0)
+        Preference.objects.filter(round=round_id, sample=0)
         .annotate(first=KeyTextTransform("shown_first", "provenance"))
         .order_by(*cell, "-revision")
         .distinct(*cell)
@@ -55,7 +54,7 @@ def outcome_of(session: Session) -> Outcome:
             *("response_b__source", "preferred", "first"),
         )
     )
-    sampling = sampling_of([session.pk])
+    sampling = sampling_of([round_id])
     weights = _weights(sampling, [f"{min(a, b)},{max(a, b)}" for _t, a, b, *_ in rows])
     tasks = np.array([row[0] for row in rows], dtype=np.int64)
     points = np.array([_POINTS.get(row[5] or "", np.nan) for row in rows], dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -27,11 +28,13 @@ from scoring.judges import calls_models
 from scoring.loaders import load_run, load_run_round
 from scoring.models import Judge, Run
 from scoring.money_words import estimate_rows, outlook_words
+from scoring.pair_page import pair_results
 from scoring.queries import runs as queries
 from scoring.queries.configuration import queue_of
 from scoring.queries.keyset import KeysetPage
 from scoring.queries.longest import longest_responses
 from scoring.queries.pair_plans import PairPlan
+from scoring.queries.pair_results import preferences_page
 from scoring.queries.plans import RunPlan, chosen_responses, free_run_name
 from scoring.queries.samples import cells_page, steadiness_of
 from scoring.queries.spending import budget_of, money_of
@@ -173,6 +176,8 @@ def _still(request: ProjectRequest, round_: Round) -> dict[str, Any]:
     run = queries.run_of(round_)
     page: KeysetPage[Any]
     sampled = run is not None and run.samples > 1 and not status
+    if run is not None and run.judge.compares:
+        return _compared(request, run, status, keys)
     if sampled:
         page = cells_page(round_, **keys)
     else:
@@ -187,6 +192,21 @@ def _still(request: ProjectRequest, round_: Round) -> dict[str, Any]:
         "status": status,
         "compare": compare,
         "suspects": suspects,
+    }
+
+
+def _compared(
+    request: ProjectRequest, run: Run, status: str, keys: dict[str, int | None]
+) -> dict[str, Any]:
+    """What stays of a run whose judge compares pairs."""
+    results = pair_results(run, request.user, settings.AGREEMENT_FLOOR)
+    people = [("people", row.pk) for row in results.people]
+    return {
+        "page": preferences_page(run.round, request.user, status=status, **keys),
+        "status": status,
+        "results": results,
+        "compare": urlencode([("what", "preferences"), ("judges", run.pk), *people]),
+        "suspects": suspect_count(run.round),
     }
 
 

@@ -24,7 +24,7 @@ def wins(request: ProjectRequest, project: Project, session_id: int) -> HttpResp
     session = load_session(project, session_id)
     if not is_compared(session):
         raise Http404
-    outcome, floor = outcome_of(session), settings.AGREEMENT_FLOOR
+    outcome, floor = outcome_of(session.pk), settings.AGREEMENT_FLOOR
     sources = may_see_sources([session.round], request.user)
     context = {
         "session": session,

@@ -60,7 +60,7 @@ def done(cast: Cast, data: Data) -> Session:
 
 
 def test_wins_count_the_current_preferences(done: Session) -> None:
-    found = outcome_of(done)
+    found = outcome_of(done.pk)
 
     assert (found.said, found.ties, found.unassessed) == (4, 2, 0)
     heron, wren = found.sources
@@ -93,7 +93,7 @@ def test_a_drawn_ranking_weighs_its_pairs(cast: Cast, data: Data) -> None:
         places = {f"response:{pk}": entry(float(n)) for n, pk in enumerate(shown, start=1)}
         submit(assignment=mine, sheet=Sheet(places), by=cast.annotator)
 
-    found = outcome_of(session)
+    found = outcome_of(session.pk)
 
     # The one shown first was ranked first both times.
     assert (found.said, found.first.value, found.first.n) == (2, 1.0, 2)
