@@ -129,8 +129,8 @@ def test_a_session_leads_to_a_run_over_its_pairs(
     cache.set("worker:llm", "llm@test", timeout=60)
     client.force_login(cast.author)
     page = client.get(session.get_absolute_url()).content.decode()
-    link = page.partition("Have a judge compare")[0].rpartition('href="')[2].partition('"')[0]
-    link = link.replace("&amp;", "&")
+    link = page.partition(f'href="{NEW}')[2].partition('"')[0].replace("&amp;", "&")
+    link = NEW + link
     assert "No judge here compares" in client.get(link).content.decode()
     judge = pair_judge(cast, server)
 
