@@ -69,7 +69,7 @@ def test_a_pair_comes_twice_turned_round_and_the_second_answer_counts_for_nothin
 
     (person,) = people_quality(session)
     assert person.repeats == GoldScore(3 * len(again), 4 * len(again))
-    assert outcome_of(session).said == 12
+    assert outcome_of(session.pk).said == 12
 
 
 def test_rankings_agree_by_the_pairs_they_are_made_of(
