@@ -164,7 +164,7 @@ class _Criterion:
     def rationale(self) -> str:
         """Both reasons, each after the order in which its A and B are meant."""
         told = (("a, b", self.ahead[1].rationale), ("b, a", self.behind[1].rationale))
-        return "\n\n".join(f"({order}) {storable(text)}" for order, text in told if text)
+        return "\n".join(f"({order}) {storable(text)}" for order, text in told if text)
 
 
 def _by_criterion(said: Said) -> list[_Criterion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -133,6 +134,12 @@ class PairRow:
     preference: Preference
     parts: Sequence[CriterionPreference]
     hidden: bool
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many criteria prefer a, prefer b, are a tie, or were not answered."""
+        said = Counter(_preferred(part.strength) or "none" for part in self.parts)
+        return {name: said[name] for name in ("a", "b", "tie", "none")}
 
 
 def preferences_page(
