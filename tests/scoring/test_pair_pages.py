@@ -115,7 +115,7 @@ def test_an_estimate_counts_both_orders(
     estimate = estimate_run(judge=judge, version=data.version, plan=found)
 
     assert estimate is not None
-    assert (estimate.calls, estimate.looked_at) == (12, 12)
+    assert (estimate.calls.value, estimate.looked_at) == (12, 12)
     read = sum(len(call.text) // 4 for call in server.calls)
     assert estimate.tokens_in.low <= read <= estimate.tokens_in.high
 
