@@ -276,18 +276,19 @@ def test_a_budget_stops_a_run_that_goes_on_with_more(
     assert (run.status, len(said(run)), len(server.calls)) == (RunStatus.DONE, 2, CALLS)
 
 
-def test_a_cancelled_run_keeps_whole_pairs(cast: Cast, data: Data, server: ScriptedServer) -> None:
-    run = pair_run(cast, data, pair_judge(cast, server, concurrency=1))
-
-    def script(call: Call) -> Answer:
-        if call.index == CALLS // 2:
-            cancel_run(run=run, by=cast.author)
-        return herons(call)
-
+def test_a_cancelled_run_asks_nothing_and_goes_on_when_resumed(
+    cast: Cast, data: Data, server: ScriptedServer
+) -> None:
+    server.script = herons
+    run = pair_run(cast, data, pair_judge(cast, server))
     cancel_run(run=run, by=cast.author)
-    server.script = script
     work_here(run=run)
     assert (said(run), server.calls) == ([], [])
+
+    resume_run(run=run, by=cast.author, enqueue=False)
+    work_here(run=run)
+
+    assert (len(said(run)), len(server.calls)) == (2, CALLS)
 
 
 # -- who may compare what
