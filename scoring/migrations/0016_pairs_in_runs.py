@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0015_calls_without_run'),
+        ('scoring', '0014_trained_adapters'),
     ]
 
     operations = [
