@@ -36,6 +36,7 @@ ROOT = HERE.parent
 CRITERIA, AT_ONCE, PROCESSES = 10, 64, 2
 RESPONSES, QUICK_RESPONSES = 400, 30
 AUTORUBRIC = ("autorubric==1.6.1", "coolname", "diskcache", "tenacity", "rich", "python-dotenv")
+WARMING = 100 * PROCESSES  # responses: a batch of a thousand verdicts for each process
 PATIENCE = 900.0  # seconds for a run
 
 
@@ -199,10 +200,10 @@ class _Project:
         )
 
     def measure(self, name: str, response_ids: Sequence[int], **params: object) -> _Measured:
-        """A run by workers that have judged before: a worker stays, and imports once."""
+        """A run by workers that have all judged before: a worker stays, and imports once."""
         judge = self.judge(name, **params)
         with _workers() as spent:
-            self._await(judge, f"{name} first", response_ids[:20])
+            self._await(judge, f"{name} first", response_ids[:WARMING])
             before = spent()
             run = self._await(judge, name, response_ids)
             return _Measured(run, spent() - before)
